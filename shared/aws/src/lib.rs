@@ -1,0 +1,1 @@
+//! Adapters of Treble's ports on DynamoDB, SQS and a Taskcluster Queue.

@@ -1,0 +1,12 @@
+//! The engine of Treble: what a hook is, when it fires, and what comes of it.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number: time, ids and randomness are passed
+//! in, and what the engine needs from outside is a [port](ports) that an adapter implements.
+
+pub mod cron;
+pub mod firing;
+pub mod hook;
+pub mod ports;
+pub mod scope;
+pub mod slugid;
+pub mod trigger_schema;

@@ -1,0 +1,1 @@
+//! JSON-e, compiled once and rendered many times, within bounds.
