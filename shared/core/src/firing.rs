@@ -1,1 +1,103 @@
-//! firing.
+//! A firing is one reason to run one hook; a fire record is what came of it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::hook::HookName;
+use crate::slugid::SlugId;
+
+/// What made a hook fire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FiredBy {
+    /// An occurrence of the hook's schedule.
+    Schedule,
+    /// An authenticated call of triggerHook.
+    TriggerHook,
+    /// A call of triggerHookWithToken.
+    TriggerHookWithToken,
+    /// A message from a broker.
+    PulseMessage,
+}
+
+impl FiredBy {
+    /// The name that templates and clients see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Schedule => "schedule",
+            Self::TriggerHook => "triggerHook",
+            Self::TriggerHookWithToken => "triggerHookWithToken",
+            Self::PulseMessage => "pulseMessage",
+        }
+    }
+}
+
+impl fmt::Display for FiredBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One reason to run one hook. Two firings with the same `task_id` are the same firing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Firing {
+    /// Identifies the firing and the task that it creates.
+    pub task_id: SlugId,
+    /// The hook to run.
+    pub hook: HookName,
+    /// What made it fire.
+    pub fired_by: FiredBy,
+    /// The payload of the call or message, with the trigger schema's defaults filled in.
+    pub payload: Option<Value>,
+    /// Who called triggerHook.
+    pub client_id: Option<String>,
+    /// The moment of the firing: the template's `now`, and the task's `created` where it sets none.
+    pub created: Timestamp,
+}
+
+/// What came of a firing, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FireResult {
+    /// The task was created.
+    Success,
+    /// It could not be created.
+    Error,
+}
+
+impl FireResult {
+    /// The name that clients see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// The longest error text that a record keeps, in bytes.
+pub const MAX_ERROR_BYTES: usize = 131_072;
+
+/// What came of a firing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FireRecord {
+    /// The firing's identity.
+    pub task_id: SlugId,
+    /// The hook that fired.
+    pub hook: HookName,
+    /// What made it fire.
+    pub fired_by: FiredBy,
+    /// The moment of the firing.
+    pub created: Timestamp,
+    /// When the task was created, or its creation failed.
+    pub task_created: Timestamp,
+    /// What came of it.
+    pub result: FireResult,
+    /// Why it failed, at most [`MAX_ERROR_BYTES`]; empty when it didn't. JSON of the sink's error, or plain text.
+    pub error: String,
+    /// The status of the created task as the sink told it, so that repeating a request repeats its answer.
+    pub status: Option<Value>,
+}

@@ -8,5 +8,7 @@ pub mod firing;
 pub mod hook;
 pub mod ports;
 pub mod scope;
+pub mod secret;
 pub mod slugid;
+pub mod task;
 pub mod trigger_schema;

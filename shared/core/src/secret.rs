@@ -1,0 +1,87 @@
+//! What is derived from the master key instead of being kept: trigger tokens and the taskIds of
+//! occurrences. Whoever reads the tables learns neither.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use sha2::Sha256;
+
+use crate::hook::HookName;
+use crate::slugid::SlugId;
+
+/// The length of a master key, in bytes.
+pub const MASTER_KEY_BYTES: usize = 32;
+
+/// The one secret of a deployment. Everything else that must not be guessed is an HMAC-SHA256 of it.
+#[derive(Clone)]
+pub struct MasterKey([u8; MASTER_KEY_BYTES]);
+
+impl MasterKey {
+    /// A key of random bytes.
+    pub fn new(bytes: [u8; MASTER_KEY_BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// A key for one purpose, e.g. `seal access tokens`; keys for different purposes tell nothing of each other.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        self.hmac(&["derive", purpose])
+    }
+
+    /// The token of triggerHookWithToken for one generation of a hook's tokens.
+    pub fn trigger_token(&self, hook: &HookName, generation: u64) -> SlugId {
+        self.slugid(&["trigger token", hook.group(), hook.id(), &generation.to_string()])
+    }
+
+    /// The taskId of an occurrence: the same occurrence found twice is the same firing.
+    pub fn occurrence_task_id(&self, hook: &HookName, moment: Timestamp) -> SlugId {
+        self.slugid(&["occurrence", hook.group(), hook.id(), &moment.as_millisecond().to_string()])
+    }
+
+    fn slugid(&self, parts: &[&str]) -> SlugId {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.hmac(parts)[..16]);
+        SlugId::from_bytes(bytes)
+    }
+
+    /// The parts are joined by a byte that none of them contains, so that no two lists of parts meet.
+    fn hmac(&self, parts: &[&str]) -> [u8; 32] {
+        // HMAC pads a key with zeros to its block: done here, it is a key of the right size by its type.
+        let mut key = [0; 64];
+        key[..MASTER_KEY_BYTES].copy_from_slice(&self.0);
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&key.into());
+        for part in parts {
+            mac.update(part.as_bytes());
+            mac.update(&[0]);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_differ_by_hook_generation_and_key() {
+        let (one, two) = (MasterKey::new([1; 32]), MasterKey::new([2; 32]));
+        let hook: HookName = "g/a/b".parse().unwrap();
+        let token = one.trigger_token(&hook, 7);
+        assert_eq!(token, one.trigger_token(&hook, 7));
+        assert_ne!(token, one.trigger_token(&hook, 8));
+        assert_ne!(token, two.trigger_token(&hook, 7));
+        assert_ne!(token, one.trigger_token(&"g/a".parse().unwrap(), 7));
+        assert_ne!(token, one.occurrence_task_id(&hook, Timestamp::from_millisecond(7).unwrap()));
+    }
+
+    #[test]
+    fn a_key_does_not_show_itself() {
+        assert_eq!(format!("{:?}", MasterKey::new([0x41; 32])), "MasterKey(…)");
+    }
+}
