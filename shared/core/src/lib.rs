@@ -5,6 +5,7 @@
 
 pub mod cron;
 pub mod firing;
+pub mod hawk;
 pub mod hook;
 pub mod ports;
 pub mod scope;

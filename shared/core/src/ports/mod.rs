@@ -2,12 +2,16 @@
 
 use std::error::Error;
 
+mod credentials;
 mod fires;
 mod hooks;
+mod post_json;
 mod sink;
 
+pub use credentials::{AccessToken, ClientCredentials, Credentials};
 pub use fires::{Claim, FireStore};
 pub use hooks::{CreateOutcome, HookStore};
+pub use post_json::{JsonReply, PostJson};
 pub use sink::{CreatedTask, NewTask, Sink, SinkError};
 
 /// An adapter's own error, kept as a source.
