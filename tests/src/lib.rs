@@ -1,1 +1,34 @@
-//! Wire-level tests of Treble through published clients.
+//! What the wire-level tests stand on: a real server in a process of its own ([`Server`]), requests that
+//! say exactly what they send ([`Request`]), and tables of requests with what must come back ([`table`]).
+//!
+//! The server is the binary `treble` beside the tests' own target directory, or what `TREBLE_BIN` names;
+//! `make test` builds it first. With `AWS_ENDPOINT_URL` set, servers keep everything on that AWS (an
+//! emulator: see `tests/python/emulator.py`) instead of in their data directories.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on stops and says why"
+)]
+
+mod aws;
+mod clients;
+mod server;
+mod signing;
+pub mod table;
+mod wire;
+
+pub use aws::Aws;
+pub use clients::{node, python};
+pub use server::{Exit, Server, Stopped};
+pub use signing::{Signer, tampered};
+pub use wire::{API, Caller, Reply, Request};
+
+/// The hook that most tests create: any payload is accepted, the task is small and shows who fired it.
+pub fn definition() -> serde_json::Value {
+    serde_json::json!({
+        "metadata": {"name": "n", "description": "d", "owner": "o@example.com"},
+        "task": {"provisionerId": "p", "workerType": "w", "payload": {"by": "${firedBy}"}},
+        "triggerSchema": {"type": "object"},
+    })
+}

@@ -1,0 +1,53 @@
+# `make test` is what CI runs; the rest are its parts. Needs: Rust, a C compiler, Python 3.11 with venv.
+
+# Python 3, to make the tests' virtual environment with.
+PYTHON ?= python3
+VENV := .venv
+# Node.js comes with the virtual environment: the version that the JavaScript client asks for.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# nextest where there is one; plain cargo test does as well.
+NEXTEST := $(shell command -v cargo-nextest)
+RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test)
+
+.DEFAULT_GOAL := help
+.PHONY: help test format clippy build suites suites-aws docs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
+
+test: format clippy build docs suites suites-aws ## every check there is
+
+format: ## is everything formatted?
+	cargo fmt --all --check
+
+clippy: ## lints are errors
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+# All targets at once, the server's binary among them: one choice of features, so that nothing is built twice.
+build:
+	cargo build --locked --workspace --all-targets
+
+docs: build ## examples in the documentation
+	cargo test --locked --workspace --doc
+
+suites: build tools ## unit tests, and the wire-level suites on the embedded store
+	$(RUN_TESTS) --locked --workspace
+
+suites-aws: build tools ## the wire-level suites once more, on an emulated DynamoDB and SQS
+	python tests/python/emulator.py $(RUN_TESTS) --locked -p treble-tests
+
+.PHONY: tools
+tools: $(VENV)/installed tests/node/node_modules/.package-lock.json ## the other languages' clients, pinned
+
+$(VENV)/installed: tests/requirements.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement $<
+	touch $@
+
+tests/node/node_modules/.package-lock.json: tests/node/package-lock.json $(VENV)/installed
+	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+clean: ## remove what was built and installed
+	cargo clean
+	rm -rf $(VENV) tests/node/node_modules

@@ -1,0 +1,78 @@
+//! Servers that keep everything on an (emulated) AWS, each in tables and a queue of its own.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+
+/// One server's resources on the AWS that `AWS_ENDPOINT_URL` names.
+pub struct Aws {
+    endpoint: String,
+    name: String,
+}
+
+impl Aws {
+    /// Names for a new server's resources; `None` where the tests run without AWS.
+    pub fn from_env() -> Option<Aws> {
+        static SERVERS: AtomicU32 = AtomicU32::new(0);
+        let endpoint = std::env::var("AWS_ENDPOINT_URL").ok()?;
+        let name = format!("t{}-{}", std::process::id(), SERVERS.fetch_add(1, Ordering::Relaxed));
+        Some(Aws { endpoint, name })
+    }
+
+    /// What a server is told about its resources.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut variables = vec![
+            ("AWS_ACCESS_KEY_ID".to_owned(), "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY".to_owned(), "test".to_owned()),
+            ("AWS_REGION".to_owned(), "us-east-1".to_owned()),
+        ];
+        for table in ["hooks", "fires", "auth", "gates"] {
+            let variable = format!("TREBLE_{}_TABLE", table.to_uppercase());
+            variables.push((variable, format!("{}-{table}", self.name)));
+        }
+        variables
+    }
+
+    /// The queue that tasks are sent to.
+    pub fn queue_url(&self) -> String {
+        format!("{}/000000000000/{}-tasks", self.endpoint, self.name)
+    }
+
+    /// Makes that queue.
+    pub async fn create_queue(&self) {
+        self.sqs("CreateQueue", &json!({"QueueName": format!("{}-tasks", self.name)})).await;
+    }
+
+    /// Takes all messages from the queue of tasks.
+    pub async fn receive_tasks(&self) -> Vec<Value> {
+        let mut tasks = Vec::new();
+        loop {
+            let request = json!({"QueueUrl": self.queue_url(), "MaxNumberOfMessages": 10});
+            let reply = self.sqs("ReceiveMessage", &request).await;
+            let Some(messages) = reply["Messages"].as_array().filter(|messages| !messages.is_empty()) else {
+                return tasks;
+            };
+            for message in messages {
+                tasks.push(serde_json::from_str(message["Body"].as_str().unwrap()).unwrap());
+                let receipt =
+                    json!({"QueueUrl": self.queue_url(), "ReceiptHandle": message["ReceiptHandle"]});
+                self.sqs("DeleteMessage", &receipt).await;
+            }
+        }
+    }
+
+    /// One call of SQS's JSON protocol. The emulator looks at no signature, only at whom it is for.
+    async fn sqs(&self, action: &str, request: &Value) -> Value {
+        let call = reqwest::Client::new()
+            .post(&self.endpoint)
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-target", format!("AmazonSQS.{action}"))
+            .header("authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request")
+            .body(request.to_string());
+        let reply = call.send().await.unwrap();
+        let status = reply.status();
+        let body = reply.text().await.unwrap();
+        assert!(status.is_success(), "{action}: {status} {body}");
+        serde_json::from_str(&body).unwrap_or_default()
+    }
+}
