@@ -8,6 +8,7 @@ pub mod firing;
 pub mod hawk;
 pub mod hook;
 pub mod ports;
+pub mod schema;
 pub mod scope;
 pub mod secret;
 pub mod slugid;
