@@ -1,1 +1,3 @@
 //! The public HTTP dialects of Treble.
+
+pub mod auth;
