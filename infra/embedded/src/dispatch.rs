@@ -1,5 +1,6 @@
 //! From an operation's name and JSON to the database's method, and back.
 
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -60,7 +61,12 @@ pub(crate) fn dispatch(database: &Database, operation: &str, body: &[u8]) -> (u1
         "Query" => run(body, |request| db.query(request)),
         "Scan" => run(body, |request| db.scan(request)),
         "TransactGetItems" => run(body, |request| db.transact_get_items(request)),
-        "TransactWriteItems" => run(body, |request| db.transact_write_items(request)),
+        "TransactWriteItems" => run(body, |mut request: TransactWriteItemsRequest| {
+            // The token is for calls that are repeated, which calls in process aren't, and the database would
+            // keep each in memory for ten minutes.
+            request.client_request_token = None;
+            db.transact_write_items(request)
+        }),
         "UpdateItem" => run(body, |request| db.update_item(request)),
         "UpdateTable" => run(body, |request| db.update_table(request)),
         "UpdateTimeToLive" => run(body, |request| db.update_time_to_live(request)),

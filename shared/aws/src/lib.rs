@@ -1,1 +1,5 @@
 //! Adapters of Treble's ports on DynamoDB, SQS and a Taskcluster Queue.
+//!
+//! - [`dynamodb`] keeps hooks, fire records, clients and roles.
+
+pub mod dynamodb;

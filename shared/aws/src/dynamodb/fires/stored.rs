@@ -1,0 +1,110 @@
+//! Fire records and claims as items, and back.
+
+use std::ops::RangeInclusive;
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use treble_core::firing::{FireRecord, FireResult, FiredBy, Firing};
+use treble_core::ports::StoreError;
+use treble_core::slugid::SlugId;
+
+use crate::dynamodb::item::{Item, corrupt, instant, item, number, read_instant, read_text, text};
+use crate::dynamodb::schema::{PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
+
+/// The moment of the firing.
+pub(super) const CREATED: &str = "created";
+/// What came of it. (`result` is a reserved word of DynamoDB.)
+pub(super) const RESULT: &str = "outcome";
+const FIRED_BY: &str = "firedBy";
+const TASK_CREATED: &str = "taskCreated";
+/// Absent where it would be empty.
+const ERROR: &str = "errorText";
+/// The task's status as JSON, where the sink keeps one.
+const STATUS: &str = "taskStatus";
+
+/// The largest error and status that are kept together, in bytes: what fits one item beside the rest.
+const MAX_TEXT_BYTES: usize = 380_000;
+
+/// Where the record of a firing is.
+pub(super) fn record_key(created: Timestamp, task_id: &SlugId) -> String {
+    format!("{}#{task_id}", millisecond(created))
+}
+
+/// Where the claim of a taskId is.
+pub(super) fn claim_key(task_id: &SlugId) -> String {
+    format!("task#{task_id}")
+}
+
+/// Where the records are of firings since a moment: up to `:`, which follows the digits that a moment begins with.
+pub(super) fn records_since(since: Timestamp) -> RangeInclusive<String> {
+    millisecond(since)..=":".to_owned()
+}
+
+/// A moment as text that sorts by time. What is finer is cut off, so that a hook never begins after its first firing.
+fn millisecond(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+/// The item by which a firing claims its taskId.
+pub(super) fn claim_item(firing: &Firing, expires: Timestamp) -> Item {
+    let mut item = item(firing.hook.to_string(), claim_key(&firing.task_id));
+    item.insert(CREATED.into(), instant(firing.created));
+    item.insert(TIME_TO_LIVE.into(), number(expires.as_second()));
+    item
+}
+
+/// The item of a record.
+pub(super) fn to_item(record: &FireRecord, expires: Timestamp) -> Result<Item, StoreError> {
+    let status = record.status.as_ref().map(Value::to_string);
+    if record.error.len() + status.as_ref().map_or(0, String::len) > MAX_TEXT_BYTES {
+        return Err(StoreError::TooLarge { what: format!("the record of task {}", record.task_id) });
+    }
+    let mut item = item(record.hook.to_string(), record_key(record.created, &record.task_id));
+    item.insert(CREATED.into(), instant(record.created));
+    item.insert(FIRED_BY.into(), text(record.fired_by.as_str()));
+    item.insert(TASK_CREATED.into(), instant(record.task_created));
+    item.insert(RESULT.into(), text(record.result.as_str()));
+    item.insert(TIME_TO_LIVE.into(), number(expires.as_second()));
+    if !record.error.is_empty() {
+        item.insert(ERROR.into(), text(&record.error));
+    }
+    if let Some(status) = status {
+        item.insert(STATUS.into(), text(status));
+    }
+    Ok(item)
+}
+
+/// The record that an item holds.
+pub(super) fn from_item(item: &Item) -> Result<FireRecord, StoreError> {
+    let name = read_text(item, PARTITION_KEY)?;
+    let (_, task_id) = read_text(item, SORT_KEY)?
+        .split_once('#')
+        .ok_or_else(|| corrupt(item, SORT_KEY, "is no record's key"))?;
+    let error = if item.contains_key(ERROR) { read_text(item, ERROR)?.to_owned() } else { String::new() };
+    Ok(FireRecord {
+        task_id: task_id.parse().map_err(|error| corrupt(item, SORT_KEY, &format!("{error}")))?,
+        hook: name.parse().map_err(|error| corrupt(item, PARTITION_KEY, &format!("{error}")))?,
+        fired_by: read_word::<FiredBy>(item, FIRED_BY)?,
+        created: read_instant(item, CREATED)?,
+        task_created: read_instant(item, TASK_CREATED)?,
+        result: read_word::<FireResult>(item, RESULT)?,
+        error,
+        status: read_status(item)?,
+    })
+}
+
+/// A value that is a word, by the name that serde knows it by.
+fn read_word<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, StoreError> {
+    serde_json::from_value(Value::String(read_text(item, name)?.to_owned()))
+        .map_err(|error| corrupt(item, name, &error.to_string()))
+}
+
+fn read_status(item: &Item) -> Result<Option<Value>, StoreError> {
+    if !item.contains_key(STATUS) {
+        return Ok(None);
+    }
+    serde_json::from_str(read_text(item, STATUS)?)
+        .map(Some)
+        .map_err(|error| corrupt(item, STATUS, &format!("is no JSON: {error}")))
+}

@@ -1,0 +1,57 @@
+//! Where in the hooks table things are.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use treble_core::hook::{Binding, HookName};
+
+use crate::dynamodb::item::{Item, key};
+use crate::dynamodb::schema::MAX_SORT_KEY_BYTES;
+
+/// The partition of the groups.
+pub(super) const GROUPS: &str = "groups";
+
+/// Over how many partitions of the index of scheduled hooks these are spread: one takes a thousand writes a
+/// second, and all are read each minute.
+pub const DUE_SHARDS: u8 = 16;
+
+/// The partition of a group's hooks.
+pub(super) fn group_partition(group: &str) -> String {
+    format!("hook#{group}")
+}
+
+/// A hook's key.
+pub(super) fn hook_key(name: &HookName) -> Item {
+    key(group_partition(name.group()), name.id())
+}
+
+/// A group's key.
+pub(super) fn group_key(group: &str) -> Item {
+    key(GROUPS, group)
+}
+
+/// A shard's partition in the index of scheduled hooks; shards count from 0 up to [`DUE_SHARDS`].
+pub fn due_partition(shard: u8) -> String {
+    format!("due#{shard}")
+}
+
+/// The partition of the index that a hook belongs to, for good.
+pub(super) fn due_partition_of(name: &HookName) -> String {
+    due_partition(Sha256::digest(name.to_string())[0] % DUE_SHARDS)
+}
+
+/// The partition of the bindings to an exchange.
+pub(super) fn exchange_partition(exchange: &str) -> String {
+    format!("exchange#{exchange}")
+}
+
+/// A binding's key: readable where it fits, a hash of the same where it doesn't. Both parts are attributes too.
+pub(super) fn binding_key(name: &HookName, binding: &Binding) -> Item {
+    let readable = format!("{}\0{name}", binding.routing_key_pattern);
+    let sort_key = if readable.len() <= MAX_SORT_KEY_BYTES {
+        readable
+    } else {
+        format!("\0{}", URL_SAFE_NO_PAD.encode(Sha256::digest(readable)))
+    };
+    key(exchange_partition(&binding.exchange), sort_key)
+}

@@ -1,0 +1,19 @@
+//! Stores on DynamoDB. Nothing outside this module knows a table's keys.
+//!
+//! [`schema`] is the list of tables, keys and indexes. Each item has a text partition key `pk` and a text sort key `sk`; and
+//! `v`, the version of its format. Attributes that are not known are ignored, so that a version of Treble
+//! can read what the next one wrote.
+//!
+//! Everything is reached by its key or by a Query of one partition: there is no Scan.
+
+mod condition;
+mod fires;
+mod hooks;
+mod item;
+mod page;
+pub mod schema;
+mod transaction;
+
+pub use fires::DynamoFires;
+pub use hooks::{DUE_SHARDS, DynamoHooks, due_partition};
+pub use schema::{CreateTablesError, TableNames, create_tables};

@@ -1,0 +1,12 @@
+//! The stores on an embedded DynamoDB, through the SDK.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail a test like the test itself")]
+
+mod calls;
+mod fires;
+mod flaky;
+mod hooks;
+mod model;
+mod pages;
+mod rivals;
+mod support;
