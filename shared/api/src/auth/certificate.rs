@@ -8,6 +8,7 @@ use treble_core::hawk::{constant_time_eq, hmac_sha256};
 use treble_core::ports::AccessToken;
 use treble_core::scope::{NameError, ScopeError, ScopeSet, check_client_id, check_scope};
 
+use super::error::list;
 use super::ext::strings;
 
 /// How far the clocks of issuer and server may differ.
@@ -182,7 +183,10 @@ impl Certificate {
         }
         let missing = held.missing(&self.scopes);
         if !missing.is_empty() {
-            return Err(CertificateError::Scopes { issuer: issuer.into(), missing: missing.join(", ") });
+            return Err(CertificateError::Scopes {
+                issuer: issuer.into(),
+                missing: list(missing.into_iter()),
+            });
         }
         Ok(())
     }

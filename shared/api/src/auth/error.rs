@@ -60,7 +60,7 @@ pub enum AuthError {
         "Supplied credentials do not satisfy authorizedScopes; credentials have scopes: {held}; authorizedScopes are: {asked}"
     )]
     AuthorizedScopes {
-        /// The scopes of the credentials, joined by commas.
+        /// The scopes of the credentials, joined by commas; the first hundred.
         held: String,
         /// The scopes asked for, joined by commas.
         asked: String,
@@ -88,4 +88,12 @@ impl AuthError {
     pub(super) fn unavailable(what: impl Into<String>, source: impl Into<Option<BoxError>>) -> Self {
         Self::Unavailable { what: what.into(), source: source.into() }
     }
+}
+
+/// Scopes for a message: joined by commas, and not so many that nobody would read them.
+pub(super) fn list<'s>(mut scopes: impl Iterator<Item = &'s str>) -> String {
+    let shown: Vec<&str> = scopes.by_ref().take(100).collect();
+    let more = scopes.count();
+    let rest = if more == 0 { String::new() } else { format!(", and {more} more") };
+    shown.join(", ") + &rest
 }

@@ -10,6 +10,7 @@ use treble_core::scope::ScopeSet;
 
 use super::cache::{CachedCredentials, KnownClient};
 use super::certificate::Certificate;
+use super::error::list;
 use super::ext::Ext;
 use super::{ANONYMOUS, AuthError, Authenticator, Caller, SignedRequest};
 
@@ -106,8 +107,8 @@ impl TableAuth {
         }
         if let Some(asked) = ext.authorized_scopes()? {
             if !scopes.satisfies_all(&asked) {
-                let held = scopes.as_slice().join(", ");
-                return Err(AuthError::AuthorizedScopes { held, asked: asked.join(", ") });
+                let (held, asked) = (list(scopes.iter()), list(asked.iter().map(String::as_str)));
+                return Err(AuthError::AuthorizedScopes { held, asked });
             }
             scopes = self.expand(&asked, now).await?;
         }

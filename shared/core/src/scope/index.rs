@@ -70,21 +70,18 @@ impl RoleIndex {
 
     /// The roles that a scope names, with how.
     pub(super) fn matching<'s>(&self, scope: &'s str) -> impl Iterator<Item = (usize, Match<'s>)> {
-        let (covered, name) = match scope.strip_suffix('*') {
-            // `*`, `a*` … `assume*` cover every role.
-            Some(prefix) if ASSUME.starts_with(prefix) => (self.starting_with(""), None),
-            Some(prefix) => {
-                let prefix = prefix.strip_prefix(ASSUME);
-                (prefix.map_or(0..0, |p| self.starting_with(p)), scope.strip_prefix(ASSUME))
-            }
-            None => {
-                let id = scope.strip_prefix(ASSUME);
-                (id.map_or(0..0, |id| self.named(id)), id)
-            }
+        let name = scope.strip_prefix(ASSUME);
+        let covered = match (scope.strip_suffix('*'), name) {
+            // `*`, `a*` … `assume:*` cover every role.
+            (Some(prefix), _) if ASSUME.starts_with(prefix) => 0..self.len(),
+            (Some(_), Some(name)) => self.starting_with(name.strip_suffix('*').unwrap_or(name)),
+            (None, Some(name)) => self.named(name),
+            (_, None) => 0..0,
         };
-        let by_pattern = self.patterns_of(name.unwrap_or_default()).filter(move |_| name.is_some());
-        let by_pattern = by_pattern.filter_map(move |role| {
-            let rest = name?.strip_prefix(self.roles[role].prefix()?)?;
+        let by_pattern =
+            name.into_iter().flat_map(|name| self.patterns_of(name).map(move |role| (name, role)));
+        let by_pattern = by_pattern.filter_map(|(name, role)| {
+            let rest = name.strip_prefix(self.roles[role].prefix()?)?;
             // `x*` and the role `x*` meet in the other way already.
             (rest != "*").then_some((role, Match::Rest(rest)))
         });
@@ -98,7 +95,7 @@ impl RoleIndex {
         start..start + len
     }
 
-    /// The role of just this name. A name with a final `*` is not one that a scope without can have.
+    /// The role of just this name, if there is one.
     fn named(&self, id: &str) -> std::ops::Range<usize> {
         match self.roles.binary_search_by(|role| role.id.as_str().cmp(id)) {
             Ok(i) => i..i + 1,

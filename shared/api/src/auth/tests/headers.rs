@@ -130,6 +130,14 @@ async fn authorized_scopes_narrow() {
     assert!(error.starts_with("Failed to parse ext: "), "{error}");
 }
 
+#[tokio::test]
+async fn a_message_names_a_hundred_scopes() {
+    let asked: Vec<_> = (0..150).map(|i| format!("t:{i}")).collect();
+    let result = with_header(&signed("plain", Some(&ext(&json!({"authorizedScopes": asked}))))).await;
+    let error = message(result);
+    assert!(error.ends_with(", t:98, t:99, and 50 more"), "{error}");
+}
+
 /// Whoever doesn't have the key doesn't learn which scopes it has.
 #[tokio::test]
 async fn scopes_are_not_told_to_strangers() {
