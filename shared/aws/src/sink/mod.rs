@@ -1,0 +1,10 @@
+//! Where tasks are created: sinks that are reached over the network.
+//!
+//! - [`SqsSink`] sends each task to an SQS queue, for whatever reads it.
+
+mod sqs;
+
+#[cfg(test)]
+pub(crate) mod stub;
+
+pub use sqs::{MAX_MESSAGE_BYTES, SqsSink};

@@ -1,0 +1,103 @@
+//! A service that answers from a script, in place of the network: time is then the runtime's own and can be paused.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use serde_json::Value;
+
+/// What the service does with one request.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// Answers with a status, headers and a body.
+    Answer(u16, Vec<(&'static str, String)>, String),
+    /// Refuses the connection.
+    Refuse,
+    /// Never answers.
+    Hang,
+}
+
+impl Step {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::Answer(status, vec![("content-type", "application/json".to_owned())], body.to_string())
+    }
+
+    pub(crate) fn text(status: u16, body: &str) -> Self {
+        Self::Answer(status, Vec::new(), body.to_owned())
+    }
+}
+
+/// A request as it was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Sent {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+/// A clone is the same service.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stub {
+    script: Arc<Mutex<VecDeque<Step>>>,
+    sent: Arc<Mutex<Vec<Sent>>>,
+}
+
+impl Stub {
+    /// Follows the script; a request after its end fails the test.
+    pub(crate) fn new(script: impl IntoIterator<Item = Step>) -> Self {
+        let script = Arc::new(Mutex::new(script.into_iter().collect()));
+        Self { script, sent: Arc::default() }
+    }
+
+    /// What was sent so far.
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.sent.lock().unwrap().clone()
+    }
+}
+
+impl HttpClient for Stub {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Stub {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.sent.lock().unwrap().push(Sent {
+            headers: request.headers().iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+            body: request.body().bytes().unwrap().to_vec(),
+        });
+        let step = self.script.lock().unwrap().pop_front().expect("a request after the script's end");
+        HttpConnectorFuture::new(play(step))
+    }
+}
+
+async fn play(step: Step) -> Result<HttpResponse, ConnectorError> {
+    match step {
+        Step::Answer(status, headers, body) => {
+            let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+            for (name, value) in headers {
+                response.headers_mut().insert(name, value);
+            }
+            Ok(response)
+        }
+        Step::Refuse => Err(ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionRefused).into())),
+        Step::Hang => std::future::pending().await,
+    }
+}
