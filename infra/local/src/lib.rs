@@ -1,0 +1,3 @@
+//! Treble in one process.
+
+pub mod journal;
