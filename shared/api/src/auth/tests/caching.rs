@@ -26,6 +26,21 @@ async fn remembered_for_its_time() {
     assert_eq!(reads(&store), (3, 3));
 }
 
+/// Roles that changed count for a client that is still remembered.
+#[tokio::test]
+async fn expanded_by_the_roles_of_now() {
+    let (store, cached) = cached(CacheLimits { ttl: SignedDuration::from_secs(30), clients: 10 });
+    cached.roles(now()).await.unwrap();
+    let known = cached.client("plain", at(NOW + 20)).await.unwrap().unwrap();
+    assert!(known.expanded.satisfies("team-of:red"));
+    *store.roles.lock().unwrap() = Arc::new(Roles::default());
+    let known = cached.client("plain", at(NOW + 29)).await.unwrap().unwrap();
+    assert!(known.expanded.satisfies("team-of:red"));
+    let known = cached.client("plain", at(NOW + 30)).await.unwrap().unwrap();
+    assert!(!known.expanded.satisfies("team-of:red"));
+    assert_eq!(reads(&store), (1, 2));
+}
+
 #[tokio::test]
 async fn a_new_client_works_at_once() {
     let (store, cached) = cached(CacheLimits::default());

@@ -7,7 +7,7 @@ mod headers;
 mod remote;
 mod requests;
 
-use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
@@ -48,7 +48,7 @@ fn client(id: &str, scopes: &[&str]) -> ClientCredentials {
 /// Clients and roles in memory, counting how often they are read.
 struct Store {
     clients: Vec<ClientCredentials>,
-    roles: Arc<Roles>,
+    roles: Mutex<Arc<Roles>>,
     client_reads: AtomicUsize,
     role_reads: AtomicUsize,
     is_down: AtomicBool,
@@ -69,7 +69,7 @@ impl Store {
         let roles = roles.map(|(id, scope)| (id.to_owned(), vec![scope.to_owned()]));
         Self {
             clients,
-            roles: Arc::new(Roles::new(roles)),
+            roles: Mutex::new(Arc::new(Roles::new(roles))),
             client_reads: AtomicUsize::new(0),
             role_reads: AtomicUsize::new(0),
             is_down: AtomicBool::new(false),
@@ -96,7 +96,7 @@ impl Credentials for Store {
     async fn roles(&self) -> Result<Arc<Roles>, StoreError> {
         self.role_reads.fetch_add(1, Ordering::Relaxed);
         self.check_up()?;
-        Ok(self.roles.clone())
+        Ok(self.roles.lock().unwrap().clone())
     }
 }
 

@@ -1,6 +1,5 @@
 use super::*;
 use serde_json::json;
-use std::sync::Mutex;
 use treble_core::ports::{JsonReply, PostJson};
 
 /// Answers from a list, and keeps what it was asked; nothing for a connection that fails.
