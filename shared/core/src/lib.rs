@@ -4,6 +4,7 @@
 //! in, and what the engine needs from outside is a [port](ports) that an adapter implements.
 
 pub mod cron;
+pub mod fire;
 pub mod firing;
 pub mod hawk;
 pub mod hook;
@@ -13,4 +14,5 @@ pub mod scope;
 pub mod secret;
 pub mod slugid;
 pub mod task;
+pub mod template;
 pub mod trigger_schema;

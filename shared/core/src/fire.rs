@@ -1,0 +1,222 @@
+//! Firing a hook: render the template, check the hook's authority, create the task, record what came of
+//! it. The payload has been validated before: a payload that the hook doesn't take is no firing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::firing::{FireRecord, FireResult, Firing, MAX_ERROR_BYTES};
+use crate::hook::StoredHook;
+use crate::ports::{Claim, Credentials, FireStore, NewTask, Sink, SinkError, StoreError};
+use crate::scope::ASSUME;
+use crate::slugid::SlugId;
+use crate::task::{fill_defaults, pending_status};
+use crate::template::{TemplateError, render};
+
+/// What firing needs from outside.
+#[derive(Clone)]
+pub struct Engine {
+    /// Where tasks are created.
+    pub sink: Arc<dyn Sink>,
+    /// Where fire records are kept.
+    pub fires: Arc<dyn FireStore>,
+    /// Where roles are kept.
+    pub credentials: Arc<dyn Credentials>,
+}
+
+/// A firing that went well.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fired {
+    /// Its task exists.
+    Created {
+        /// The task's identity.
+        task_id: SlugId,
+        /// The task's status: the sink's own, or synthesised.
+        status: Value,
+    },
+    /// The template rendered to nothing: no task was to be created, and nothing is recorded.
+    Declined,
+}
+
+/// Why a firing failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FireError {
+    /// The template gave no definition.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The hook's role doesn't satisfy the task's scopes.
+    #[error("The role `{role_id}` does not have sufficient scopes to create the task: it lacks {}", missing.join(", "))]
+    InsufficientScopes {
+        /// The role that the task is created with.
+        role_id: String,
+        /// The scopes of the task that the role lacks.
+        missing: Vec<String>,
+    },
+    /// The sink took no task.
+    #[error("{error}")]
+    Sink {
+        /// What the sink said.
+        #[source]
+        error: SinkError,
+        /// The role that the task was to be created with.
+        role_id: String,
+    },
+    /// The store failed. The task may exist all the same; repeating the firing with its taskId is safe.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How a firing is to be done.
+#[derive(Debug, Clone, Copy)]
+pub struct FireOptions {
+    /// Whether the caller chose the taskId, so that the request may come again.
+    pub chosen_task_id: bool,
+    /// How long the sink may take.
+    pub budget: Duration,
+    /// The present.
+    pub now: Timestamp,
+}
+
+impl Engine {
+    /// Fires a hook once, however often it is called with the same taskId.
+    ///
+    /// A failure is recorded too, except one of the stores'. A firing whose record is an error is
+    /// done again when it comes again; one whose record is a success is answered from the record.
+    pub async fn fire(
+        &self,
+        hook: &StoredHook,
+        mut firing: Firing,
+        options: FireOptions,
+    ) -> Result<Fired, FireError> {
+        if options.chosen_task_id
+            && let Claim::Earlier { created, record } = self.fires.claim(hook, &firing).await?
+        {
+            if let Some(fired) = record.and_then(|record| answered_before(*record)) {
+                return Ok(fired);
+            }
+            firing.created = created;
+        }
+        match self.create(hook, &firing, options).await {
+            Ok(None) => Ok(Fired::Declined),
+            Ok(Some(status)) => {
+                let record = record_of(&firing, options.now, FireResult::Success, String::new());
+                self.fires.record(&FireRecord { status: Some(status.clone()), ..record }).await?;
+                Ok(Fired::Created { task_id: firing.task_id, status })
+            }
+            Err(error @ FireError::Store(_)) => Err(error),
+            Err(error) => {
+                let record = record_of(&firing, options.now, FireResult::Error, error.record_text());
+                self.fires.record(&record).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The status of the task created, or None when the template rendered to nothing.
+    async fn create(
+        &self,
+        hook: &StoredHook,
+        firing: &Firing,
+        options: FireOptions,
+    ) -> Result<Option<Value>, FireError> {
+        let Some(mut definition) = render(&hook.definition.task, firing)? else {
+            return Ok(None);
+        };
+        fill_defaults(&mut definition, firing);
+        let definition = Value::Object(definition);
+        if !self.sink.checks_scopes() {
+            self.check_scopes(hook, &definition).await?;
+        }
+        let task = NewTask { firing, definition: &definition, budget: options.budget };
+        let role_id = hook.name.role_id();
+        let created =
+            self.sink.create_task(task).await.map_err(|error| FireError::Sink { error, role_id })?;
+        let status =
+            created.status.unwrap_or_else(|| pending_status(&firing.task_id, &definition, options.now));
+        Ok(Some(status))
+    }
+
+    /// A task may have no more authority than the hook's role.
+    async fn check_scopes(&self, hook: &StoredHook, definition: &Value) -> Result<(), FireError> {
+        let scopes = task_scopes(definition)?;
+        if scopes.is_empty() {
+            return Ok(());
+        }
+        let roles = self.credentials.roles().await?;
+        let role_id = hook.name.role_id();
+        let authority = roles.expand([format!("{ASSUME}{role_id}")]);
+        let missing: Vec<String> = scopes.into_iter().filter(|scope| !authority.satisfies(scope)).collect();
+        if missing.is_empty() { Ok(()) } else { Err(FireError::InsufficientScopes { role_id, missing }) }
+    }
+}
+
+fn task_scopes(definition: &Value) -> Result<Vec<String>, TemplateError> {
+    let Some(scopes) = definition.get("scopes") else {
+        return Ok(Vec::new());
+    };
+    let strings = scopes.as_array().and_then(|scopes| {
+        scopes.iter().map(|scope| scope.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+    });
+    strings.ok_or(TemplateError::Scopes)
+}
+
+fn answered_before(record: FireRecord) -> Option<Fired> {
+    match record.result {
+        FireResult::Success => Some(Fired::Created {
+            status: record.status.unwrap_or_else(|| json!({"taskId": record.task_id})),
+            task_id: record.task_id,
+        }),
+        FireResult::Error => None,
+    }
+}
+
+fn record_of(firing: &Firing, now: Timestamp, result: FireResult, error: String) -> FireRecord {
+    FireRecord {
+        task_id: firing.task_id.clone(),
+        hook: firing.hook.clone(),
+        fired_by: firing.fired_by,
+        created: firing.created,
+        task_created: now,
+        result,
+        error,
+        status: None,
+    }
+}
+
+impl FireError {
+    /// What a fire record says of the failure: JSON (`name`, `message`, `code`, `statusCode`, `body`) of a
+    /// sink's answer, plain text of anything else; at most [`MAX_ERROR_BYTES`].
+    pub fn record_text(&self) -> String {
+        let text = match self {
+            Self::Sink { error, .. } => {
+                serde_json::to_string_pretty(&sink_error_json(error)).unwrap_or_else(|_| error.to_string())
+            }
+            Self::Template(_) | Self::InsufficientScopes { .. } | Self::Store(_) => self.to_string(),
+        };
+        truncated(text, MAX_ERROR_BYTES)
+    }
+}
+
+fn sink_error_json(error: &SinkError) -> Value {
+    match error {
+        SinkError::Rejected { status, code, message, body } => json!({
+            "name": "Error", "message": message, "code": code, "statusCode": status, "body": body,
+        }),
+        SinkError::Unavailable { reason, status, body, .. } => json!({
+            "name": "Error", "message": reason, "code": "SinkUnavailable", "statusCode": status, "body": body,
+        }),
+    }
+}
+
+/// Cut at a character's boundary.
+fn truncated(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

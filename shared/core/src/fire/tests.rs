@@ -1,0 +1,208 @@
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::*;
+use crate::firing::FiredBy;
+use crate::hook::{Hook, Metadata};
+use crate::ports::{ClientCredentials, CreatedTask, Page, PageRequest};
+use crate::scope::Roles;
+
+/// A sink, a store of records and roles, in memory.
+#[derive(Default)]
+struct World {
+    /// The sink's next answers; it takes the task when there is none.
+    refusals: Mutex<Vec<SinkError>>,
+    tasks: Mutex<HashMap<SlugId, Value>>,
+    claims: Mutex<HashMap<SlugId, Timestamp>>,
+    records: Mutex<HashMap<SlugId, FireRecord>>,
+    roles: Vec<(String, Vec<String>)>,
+}
+
+#[async_trait]
+impl Sink for World {
+    async fn create_task(&self, task: NewTask<'_>) -> Result<CreatedTask, SinkError> {
+        if let Some(refusal) = self.refusals.lock().unwrap().pop() {
+            return Err(refusal);
+        }
+        self.tasks.lock().unwrap().insert(task.firing.task_id.clone(), task.definition.clone());
+        Ok(CreatedTask::default())
+    }
+
+    async fn check(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl FireStore for World {
+    async fn claim(&self, _: &StoredHook, firing: &Firing) -> Result<Claim, StoreError> {
+        let mut claims = self.claims.lock().unwrap();
+        if let Some(created) = claims.get(&firing.task_id) {
+            let record = self.records.lock().unwrap().get(&firing.task_id).cloned().map(Box::new);
+            return Ok(Claim::Earlier { created: *created, record });
+        }
+        claims.insert(firing.task_id.clone(), firing.created);
+        Ok(Claim::New)
+    }
+
+    async fn record(&self, record: &FireRecord) -> Result<bool, StoreError> {
+        let mut records = self.records.lock().unwrap();
+        if records.get(&record.task_id).is_some_and(|earlier| earlier.result == FireResult::Success) {
+            return Ok(false);
+        }
+        records.insert(record.task_id.clone(), record.clone());
+        Ok(true)
+    }
+
+    async fn list(&self, _: &StoredHook, _: &PageRequest) -> Result<Page<FireRecord>, StoreError> {
+        unreachable!("firing lists nothing")
+    }
+}
+
+#[async_trait]
+impl Credentials for World {
+    async fn client(&self, _: &str) -> Result<Option<ClientCredentials>, StoreError> {
+        unreachable!("firing asks for no client")
+    }
+
+    async fn roles(&self) -> Result<Arc<Roles>, StoreError> {
+        Ok(Arc::new(Roles::new(self.roles.clone())))
+    }
+}
+
+fn engine(world: World) -> (Engine, Arc<World>) {
+    let world = Arc::new(world);
+    (Engine { sink: world.clone(), fires: world.clone(), credentials: world.clone() }, world)
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap()
+}
+
+fn hook(task: Value) -> StoredHook {
+    let metadata =
+        Metadata { name: "n".into(), description: "d".into(), owner: "o".into(), email_on_error: true };
+    let definition = Hook {
+        hook_id: "h".into(),
+        hook_group_id: "g".into(),
+        bindings: vec![],
+        metadata,
+        task,
+        schedule: vec![],
+        trigger_schema: json!({}),
+    };
+    StoredHook::new("g/h".parse().unwrap(), definition, at(0), None)
+}
+
+fn firing(payload: Value) -> Firing {
+    Firing {
+        task_id: SlugId::from_bytes([7; 16]),
+        hook: "g/h".parse().unwrap(),
+        fired_by: FiredBy::TriggerHook,
+        payload: Some(payload),
+        client_id: Some("me".into()),
+        created: at(1000),
+    }
+}
+
+fn options(now: i64) -> FireOptions {
+    FireOptions { chosen_task_id: true, budget: Duration::from_secs(1), now: at(now) }
+}
+
+#[tokio::test]
+async fn a_firing_creates_its_task_and_is_recorded() {
+    let (engine, world) = engine(World::default());
+    let hook = hook(json!({"a": {"$eval": "payload.x"}, "by": "${firedBy} ${clientId} ${taskId} ${now}"}));
+    let Fired::Created { task_id, status } =
+        engine.fire(&hook, firing(json!({"x": [1]})), options(1001)).await.unwrap()
+    else {
+        panic!("declined")
+    };
+    let task = world.tasks.lock().unwrap()[&task_id].clone();
+    assert_eq!(task["a"], json!([1]));
+    assert_eq!(task["by"], format!("triggerHook me {task_id} 1970-01-01T00:16:40.000Z"));
+    assert_eq!(task["created"], "1970-01-01T00:16:40.000Z");
+    let record = world.records.lock().unwrap()[&task_id].clone();
+    assert_eq!(
+        (record.result, record.error.as_str(), record.task_created),
+        (FireResult::Success, "", at(1001))
+    );
+    assert_eq!(record.status, Some(status));
+}
+
+#[tokio::test]
+async fn the_same_firing_again_is_answered_from_its_record() {
+    let (engine, world) = engine(World::default());
+    let hook = hook(json!({}));
+    let first = engine.fire(&hook, firing(json!({})), options(1001)).await.unwrap();
+    let again = Firing { created: at(5000), ..firing(json!({})) };
+    assert_eq!(engine.fire(&hook, again, options(5001)).await.unwrap(), first);
+    assert_eq!(world.records.lock().unwrap()[&SlugId::from_bytes([7; 16])].task_created, at(1001));
+}
+
+#[tokio::test]
+async fn a_firing_that_failed_is_done_again_as_of_its_first_moment() {
+    let unavailable =
+        SinkError::Unavailable { reason: "no answer".into(), status: None, body: None, source: None };
+    let (engine, world) = engine(World { refusals: Mutex::new(vec![unavailable]), ..World::default() });
+    let hook = hook(json!({}));
+    let error = engine.fire(&hook, firing(json!({})), options(1001)).await.unwrap_err();
+    assert!(matches!(&error, FireError::Sink { role_id, .. } if role_id == "hook-id:g/h"));
+    let record = world.records.lock().unwrap()[&SlugId::from_bytes([7; 16])].clone();
+    assert_eq!(record.result, FireResult::Error);
+    assert!(record.error.contains("\"message\": \"no answer\""), "{}", record.error);
+
+    let again = Firing { created: at(5000), ..firing(json!({})) };
+    assert!(matches!(engine.fire(&hook, again, options(5001)).await, Ok(Fired::Created { .. })));
+    let task = world.tasks.lock().unwrap()[&SlugId::from_bytes([7; 16])].clone();
+    assert_eq!(task["created"], "1970-01-01T00:16:40.000Z");
+    assert_eq!(world.records.lock().unwrap()[&SlugId::from_bytes([7; 16])].result, FireResult::Success);
+}
+
+#[tokio::test]
+async fn nothing_rendered_is_nothing_done() {
+    for nothing in [json!({"$if": "false", "then": {}}), json!({"$eval": "''"}), json!({"$eval": "0"})] {
+        let (engine, world) = engine(World::default());
+        let fired = engine.fire(&hook(nothing.clone()), firing(json!({})), options(1)).await.unwrap();
+        assert_eq!(fired, Fired::Declined, "{nothing}");
+        assert!(world.records.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_no_task_can_be_made_of_is_an_error_on_record() {
+    let cases = [
+        (json!({"x": {"$eval": "nope"}}), "unknown context value nope"),
+        (json!({"$eval": "'text'"}), "rendered to a string"),
+        (json!({"$eval": "[1]"}), "rendered to an array"),
+        (json!({"scopes": "all"}), "scopes are not an array of strings"),
+    ];
+    for (template, message) in cases {
+        let (engine, world) = engine(World::default());
+        let error = engine.fire(&hook(template), firing(json!({})), options(1)).await.unwrap_err();
+        assert!(error.to_string().contains(message), "{error}");
+        assert!(world.records.lock().unwrap()[&SlugId::from_bytes([7; 16])].error.contains(message));
+        assert!(world.tasks.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_task_has_no_more_authority_than_its_hooks_role() {
+    let roles = vec![("hook-id:g/*".to_owned(), vec!["queue:route:<..>".to_owned(), "a:*".to_owned()])];
+    let (engine, _) = engine(World { roles, ..World::default() });
+    let allowed = hook(json!({"scopes": ["a:b", "queue:route:h"]}));
+    assert!(engine.fire(&allowed, firing(json!({})), options(1)).await.is_ok());
+    let denied = Firing { task_id: SlugId::from_bytes([8; 16]), ..firing(json!({})) };
+    let error = engine.fire(&hook(json!({"scopes": ["a:b", "b"]})), denied, options(1)).await.unwrap_err();
+    let FireError::InsufficientScopes { role_id, missing } = error else { panic!("{error}") };
+    assert_eq!((role_id.as_str(), missing), ("hook-id:g/h", vec!["b".to_owned()]));
+}
+
+#[test]
+fn a_long_error_is_cut_at_a_character() {
+    assert_eq!(truncated("aä".into(), 2), "a");
+    assert_eq!(truncated("aä".into(), 3), "aä");
+}
