@@ -1,3 +1,5 @@
-//! The public HTTP dialects of Treble.
+//! The public HTTP dialects of Treble: routes, authentication, wire shapes, errors.
 
 pub mod auth;
+pub mod request;
+pub mod taskcluster;

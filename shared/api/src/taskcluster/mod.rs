@@ -1,0 +1,18 @@
+//! The dialect of Taskcluster's hooks service, `/api/hooks/v1`: the wire types are those of its v19
+//! clients and later, the behaviour that of its v106 where this crate doesn't say otherwise.
+
+pub mod body;
+pub mod call;
+pub mod denied;
+pub mod error;
+pub mod query;
+pub mod references;
+pub mod response;
+pub mod route;
+pub mod routes;
+pub mod schemas;
+pub mod service;
+pub mod system;
+pub mod wire;
+
+pub use routes::ROUTES;

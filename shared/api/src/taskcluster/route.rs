@@ -1,0 +1,261 @@
+//! What a route is, and how a path finds its route.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+use treble_core::scope::ScopeTemplate;
+
+use super::call::{Call, Reply};
+use super::error::ApiError;
+use super::schemas::Schema;
+use super::service::Service;
+
+/// Where the dialect's routes are mounted.
+pub const MOUNT: &str = "/api/hooks/v1";
+
+/// What a handler returns.
+pub type Handling<'a> = Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send + 'a>>;
+
+/// What answers a call that passed every check of the route.
+pub type Handler = for<'a> fn(&'a Service, &'a mut Call) -> Handling<'a>;
+
+/// How far clients may rely on a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stability {
+    /// It stays as it is.
+    Stable,
+    /// It may change.
+    Experimental,
+    /// There is a better one.
+    Deprecated,
+}
+
+impl Stability {
+    /// The word that references use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stable => "stable",
+            Self::Experimental => "experimental",
+            Self::Deprecated => "deprecated",
+        }
+    }
+}
+
+/// A query parameter that a route takes.
+#[derive(Debug, Clone, Copy)]
+pub struct QueryParameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What its value must match, as clients are told.
+    pub pattern: &'static str,
+    /// Whether a value does.
+    pub matches: fn(&str) -> bool,
+}
+
+/// One method of the API: the one place that says what it is called, where it is and who may call it.
+pub struct Route {
+    /// The method's name in clients, e.g. `createHook`.
+    pub name: &'static str,
+    /// The HTTP method; HEAD goes wherever GET does.
+    pub method: Method,
+    /// The path below [`MOUNT`], parameters in angle brackets: `/hooks/<hookGroupId>`.
+    pub path: &'static str,
+    /// What the caller needs; None where anybody may call.
+    pub scopes: Option<ScopeTemplate>,
+    /// The query parameters that it takes.
+    pub query: &'static [QueryParameter],
+    /// The schema of its body; None where a body is ignored.
+    pub input: Option<&'static Schema>,
+    /// The schema of its reply; None where that is empty or not JSON worth describing.
+    pub output: Option<&'static Schema>,
+    /// A name for people.
+    pub title: &'static str,
+    /// What it does, for people: Markdown.
+    pub description: &'static str,
+    /// The heading it stands under.
+    pub category: &'static str,
+    /// How far clients may rely on it.
+    pub stability: Stability,
+    /// What answers it.
+    pub handler: Handler,
+}
+
+impl Route {
+    /// What most routes share: GET, open to all, stable; answered by `{}` until a handler is named.
+    pub const DEFAULT: Self = Self {
+        name: "",
+        method: Method::GET,
+        path: "",
+        scopes: None,
+        query: &[],
+        input: None,
+        output: None,
+        title: "",
+        description: "",
+        category: "Hooks",
+        stability: Stability::Stable,
+        handler: |_, _| Box::pin(async { Ok(Reply::empty()) }),
+    };
+
+    /// The path's segments: literal, or a parameter's name.
+    fn segments(&self) -> impl Iterator<Item = Segment> {
+        self.path.split('/').skip(1).map(|segment| {
+            match segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+                Some(name) => Segment::Parameter(name),
+                None => Segment::Literal(segment),
+            }
+        })
+    }
+
+    /// The names of the path's parameters, in order.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.segments().filter_map(|segment| match segment {
+            Segment::Parameter(name) => Some(name),
+            Segment::Literal(_) => None,
+        })
+    }
+
+    /// Whether the route is at `path`, the raw segments below the mount.
+    fn matches(&self, path: &[&str]) -> bool {
+        self.segments().count() == path.len()
+            && self.segments().zip(path).all(|(segment, raw)| match segment {
+                Segment::Literal(literal) => literal == *raw,
+                Segment::Parameter(_) => !raw.is_empty(),
+            })
+    }
+
+    /// The parameters' values, percent-decoded; the first that can't be is the error.
+    pub fn parse_parameters(&self, path: &[&str]) -> Result<Map<String, Value>, BadEscape> {
+        let mut parameters = Map::new();
+        for (segment, raw) in self.segments().zip(path) {
+            if let Segment::Parameter(name) = segment {
+                let value = decode(raw).ok_or_else(|| BadEscape { name, raw: (*raw).to_owned() })?;
+                parameters.insert(name.to_owned(), Value::from(value.into_owned()));
+            }
+        }
+        Ok(parameters)
+    }
+}
+
+enum Segment {
+    Literal(&'static str),
+    Parameter(&'static str),
+}
+
+/// A path parameter whose percent escapes are not those of UTF-8 text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("URL parameter '{name}' given as '{raw}' is not percent-encoded UTF-8: write % as %25")]
+pub struct BadEscape {
+    /// The parameter.
+    pub name: &'static str,
+    /// It, as it came.
+    pub raw: String,
+}
+
+/// None for an escape that is not two hexadecimal digits, or not UTF-8.
+fn decode(raw: &str) -> Option<Cow<'_, str>> {
+    let bytes = raw.as_bytes();
+    let escaped = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%');
+    for (at, _) in escaped {
+        let digits = bytes.get(at + 1..at + 3)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+    }
+    percent_decode_str(raw).decode_utf8().ok()
+}
+
+/// A path below the mount, split into raw segments; None where it isn't below. The mount is found
+/// in any case, as clients of the reference service may rely on; one trailing slash doesn't count.
+pub fn below_mount(path: &str) -> Option<Vec<&str>> {
+    let (mount, rest) = path.split_at_checked(MOUNT.len())?;
+    if !mount.eq_ignore_ascii_case(MOUNT) {
+        return None;
+    }
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    if rest.is_empty() {
+        return Some(Vec::new());
+    }
+    Some(rest.strip_prefix('/')?.split('/').collect())
+}
+
+/// The route of a method at a path. HEAD finds the route of GET.
+pub fn find<'r>(routes: &[&'r Route], method: &Method, path: &[&str]) -> Option<&'r Route> {
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    routes.iter().copied().find(|route| route.method == *method && route.matches(path))
+}
+
+/// The methods that a path answers, sorted, HEAD with GET; empty where it answers none.
+pub fn allowed(routes: &[&Route], path: &[&str]) -> Vec<&'static str> {
+    let mut methods: Vec<&'static str> = routes
+        .iter()
+        .filter(|route| route.matches(path))
+        .flat_map(|route| match route.method {
+            Method::GET => ["GET", "HEAD"].iter(),
+            Method::POST => ["POST"].iter(),
+            Method::PUT => ["PUT"].iter(),
+            Method::DELETE => ["DELETE"].iter(),
+            _ => [].iter(),
+        })
+        .copied()
+        .collect();
+    methods.sort_unstable();
+    methods.dedup();
+    methods
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::taskcluster::ROUTES;
+
+    fn name(method: Method, path: &str) -> Option<&'static str> {
+        find(ROUTES, &method, &below_mount(path)?).map(|route| route.name)
+    }
+
+    #[test]
+    fn paths_find_their_routes() {
+        let cases = [
+            (Method::GET, "/api/hooks/v1/ping", Some("ping")),
+            (Method::HEAD, "/api/hooks/v1/ping", Some("ping")),
+            (Method::GET, "/API/Hooks/v1/ping/", Some("ping")),
+            (Method::GET, "/api/hooks/v1/PING", None),
+            (Method::GET, "/api/hooks/v1", None),
+            (Method::GET, "/api/hooks/v1//hooks", None),
+            (Method::GET, "/api/hooks/v1/hooks", Some("listHookGroups")),
+            (Method::GET, "/api/hooks/v1/hooks/", Some("listHookGroups")),
+            (Method::GET, "/api/hooks/v1/hooks/g/h", Some("hook")),
+            (Method::GET, "/api/hooks/v1/hooks/g/a%2Fb", Some("hook")),
+            (Method::GET, "/api/hooks/v1/hooks/g/a/b", None),
+            (Method::GET, "/api/hooks/v1/hooks/g/h/status", Some("getHookStatus")),
+            (Method::GET, "/api/hooks/v1/hooks/g/x%2Fstatus", Some("hook")),
+            (Method::POST, "/api/hooks/v1/hooks/g/h/trigger/t", Some("triggerHookWithToken")),
+            (Method::PATCH, "/api/hooks/v1/hooks/g/h", None),
+            (Method::GET, "/api/hooks/v2/ping", None),
+            (Method::GET, "/api/hooks/v10/ping", None),
+        ];
+        for (method, path, expected) in cases {
+            assert_eq!(name(method.clone(), path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_path_tells_what_it_answers() {
+        let path = below_mount("/api/hooks/v1/hooks/g/h").unwrap();
+        assert_eq!(allowed(ROUTES, &path), ["DELETE", "GET", "HEAD", "POST", "PUT"]);
+        assert!(allowed(ROUTES, &["nothing"]).is_empty());
+    }
+
+    #[test]
+    fn escapes_are_decoded_or_refused() {
+        assert_eq!(decode("a%2Fb").as_deref(), Some("a/b"));
+        assert_eq!(decode("%C3%A4").as_deref(), Some("ä"));
+        for bad in ["%zz", "%", "%2", "%ff", "a%C3"] {
+            assert_eq!(decode(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What came of a hook's firings.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use treble_core::cron::Schedule;
+use treble_core::firing::{FireRecord, FireResult};
+use treble_core::hook::StoredHook;
+use treble_core::ports::PageRequest;
+use treble_core::scope::ScopeTemplate;
+use treble_core::task::iso;
+
+use super::super::call::{Call, Reply};
+use super::super::error::ApiError;
+use super::super::query::PAGING;
+use super::super::route::{Handling, Route, Stability};
+use super::super::schemas;
+use super::super::service::Service;
+use super::super::wire::{Fire, HookStatus, LastFire, LastFires};
+use super::existing_hook;
+
+/// The most firings that one reply lists.
+const MAX_FIRES: usize = 1000;
+
+/// `listLastFires`.
+pub static LIST_LAST_FIRES: Route = Route {
+    name: "listLastFires",
+    path: "/hooks/<hookGroupId>/<hookId>/last-fires",
+    scopes: Some(ScopeTemplate::Scope("hooks:list-last-fires:<hookGroupId>/<hookId>")),
+    query: PAGING,
+    output: Some(&schemas::LIST_LAST_FIRES_RESPONSE),
+    title: "Get information about recent hook fires",
+    description: "Return the hook's firings of the last year, newest first: 1000 at the most, or `limit`.",
+    category: "Hook Status",
+    handler: list_last_fires,
+    ..Route::DEFAULT
+};
+
+fn list_last_fires<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
+    Box::pin(async move {
+        let none = || ApiError::not_found("No such hook or never fired");
+        let hook = service.hooks.get(&call.hook_name()?).await?.ok_or_else(none)?;
+        let asked = call.page();
+        let limit = asked.limit.unwrap_or(MAX_FIRES).min(MAX_FIRES);
+        if limit == 0 {
+            return Err(none());
+        }
+        let page = service.engine.fires.list(&hook, &PageRequest { limit: Some(limit), ..asked }).await?;
+        if page.items.is_empty() {
+            return Err(none());
+        }
+        Reply::json(&LastFires {
+            last_fires: page.items.into_iter().map(Fire::from).collect(),
+            continuation_token: page.continuation,
+        })
+    })
+}
+
+/// `getHookStatus`.
+pub static GET_HOOK_STATUS: Route = Route {
+    name: "getHookStatus",
+    path: "/hooks/<hookGroupId>/<hookId>/status",
+    scopes: Some(ScopeTemplate::Scope("hooks:status:<hookGroupId>/<hookId>")),
+    output: Some(&schemas::HOOK_STATUS),
+    title: "Get hook status",
+    description: "Return the hook's last firing and the next moment of its schedule. listLastFires tells more.",
+    category: "Hook Status",
+    stability: Stability::Deprecated,
+    handler: get_hook_status,
+    ..Route::DEFAULT
+};
+
+fn get_hook_status<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
+    Box::pin(async move {
+        let hook = existing_hook(service, &call.hook_name()?).await?;
+        let newest = PageRequest { limit: Some(1), continuation: None };
+        let record = service.engine.fires.list(&hook, &newest).await?.items.pop();
+        let last_fire = record.map_or(LastFire::NoFire {}, last_fire);
+        let next_scheduled_date = next_occurrence(&hook, call.now)?.map(iso);
+        Reply::json(&HookStatus { last_fire, next_scheduled_date })
+    })
+}
+
+fn last_fire(record: FireRecord) -> LastFire {
+    let time = iso(record.task_created);
+    match record.result {
+        FireResult::Success => LastFire::Success { task_id: record.task_id.to_string(), time },
+        FireResult::Error => LastFire::Error { error: error_object(&record.error), time },
+    }
+}
+
+/// An error's text is the JSON of an object, or plain text.
+fn error_object(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).unwrap_or_else(|_| Map::from_iter([("message".to_owned(), text.into())]))
+}
+
+fn next_occurrence(hook: &StoredHook, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
+    let schedule =
+        Schedule::parse(&hook.definition.schedule, &hook.name.to_string()).map_err(ApiError::internal)?;
+    Ok(schedule.next_after(now))
+}

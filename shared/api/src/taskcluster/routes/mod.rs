@@ -1,0 +1,52 @@
+//! The dialect's methods, one file for each matter. [`ROUTES`] is the one list of them: the local server,
+//! the references and the functions are made from it.
+
+mod changes;
+mod definitions;
+mod fires;
+mod groups;
+mod ping;
+mod tokens;
+mod trigger;
+
+use treble_core::hook::{HookName, StoredHook};
+
+use super::error::ApiError;
+use super::route::Route;
+use super::service::Service;
+
+pub use changes::{CREATE_HOOK, REMOVE_HOOK, UPDATE_HOOK};
+pub use definitions::HOOK;
+pub use fires::{GET_HOOK_STATUS, LIST_LAST_FIRES};
+pub use groups::{LIST_HOOK_GROUPS, LIST_HOOKS};
+pub use ping::{HEARTBEAT, LBHEARTBEAT, PING, VERSION};
+pub use tokens::{GET_TRIGGER_TOKEN, RESET_TRIGGER_TOKEN};
+pub use trigger::{TRIGGER_HOOK, TRIGGER_HOOK_WITH_TOKEN};
+
+/// Every method, in the order of the references.
+pub static ROUTES: &[&Route] = &[
+    &PING,
+    &LBHEARTBEAT,
+    &VERSION,
+    &HEARTBEAT,
+    &LIST_HOOK_GROUPS,
+    &LIST_HOOKS,
+    &HOOK,
+    &GET_HOOK_STATUS,
+    &CREATE_HOOK,
+    &UPDATE_HOOK,
+    &REMOVE_HOOK,
+    &TRIGGER_HOOK,
+    &GET_TRIGGER_TOKEN,
+    &RESET_TRIGGER_TOKEN,
+    &TRIGGER_HOOK_WITH_TOKEN,
+    &LIST_LAST_FIRES,
+];
+
+/// The path of one hook.
+const HOOK_PATH: &str = "/hooks/<hookGroupId>/<hookId>";
+
+/// The hook of that name, or a 404 that says so.
+async fn existing_hook(service: &Service, name: &HookName) -> Result<StoredHook, ApiError> {
+    service.hooks.get(name).await?.ok_or_else(|| ApiError::not_found("No such hook"))
+}

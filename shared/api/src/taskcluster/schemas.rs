@@ -1,0 +1,130 @@
+//! The schemas of requests and replies, generated from their [types](super::wire).
+
+use std::sync::OnceLock;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
+use treble_core::schema::{self, SchemaError, Violation};
+
+use super::wire;
+
+/// A schema that is published under a name and, where it is a request's, checked.
+pub struct Schema {
+    /// The file's name below `/schemas/hooks/v1/`, without `.json`.
+    pub name: &'static str,
+    generate: fn() -> Value,
+    compiled: OnceLock<Result<schema::Schema, SchemaError>>,
+}
+
+impl Schema {
+    const fn new(name: &'static str, generate: fn() -> Value) -> Self {
+        Self { name, generate, compiled: OnceLock::new() }
+    }
+
+    /// The path below a deployment's root, as references point to it from `/schemas/hooks/`.
+    pub fn reference(&self) -> String {
+        format!("v1/{}.json#", self.name)
+    }
+
+    /// The schema's identity at a deployment.
+    pub fn id(&self, root_url: &str) -> String {
+        format!("{root_url}/schemas/hooks/v1/{}.json#", self.name)
+    }
+
+    /// The schema as it is published.
+    pub fn document(&self, root_url: &str) -> Value {
+        let mut document = Map::new();
+        document.insert("$schema".into(), format!("{root_url}/schemas/common/metaschema.json#").into());
+        document.insert("$id".into(), self.id(root_url).into());
+        if let Value::Object(generated) = (self.generate)() {
+            document.extend(generated.into_iter().filter(|(key, _)| key != "$schema"));
+        }
+        Value::Object(document)
+    }
+
+    /// Checks a request's body. The outer error is a defect of the schema itself.
+    pub fn check(&self, payload: &Value) -> Result<Result<(), Vec<Violation>>, &SchemaError> {
+        let compiled = self.compiled.get_or_init(|| schema::Schema::compile(&(self.generate)())).as_ref()?;
+        Ok(compiled.validate(payload))
+    }
+}
+
+/// A type's schema: draft 7, subschemas in place.
+pub fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// The body of createHook and updateHook.
+pub static CREATE_HOOK_REQUEST: Schema =
+    Schema::new("create-hook-request", schema_of::<wire::CreateHookRequest>);
+/// A hook.
+pub static HOOK_DEFINITION: Schema = Schema::new("hook-definition", schema_of::<wire::HookDefinition<'_>>);
+/// The reply of listHookGroups.
+pub static LIST_HOOK_GROUPS_RESPONSE: Schema =
+    Schema::new("list-hook-groups-response", schema_of::<wire::HookGroups>);
+/// The reply of listHooks.
+pub static LIST_HOOKS_RESPONSE: Schema = Schema::new("list-hooks-response", schema_of::<wire::HookList<'_>>);
+/// The reply of getHookStatus.
+pub static HOOK_STATUS: Schema = Schema::new("hook-status", schema_of::<wire::HookStatus>);
+/// The body of triggerHook and triggerHookWithToken.
+pub static TRIGGER_HOOK: Schema = Schema::new("trigger-hook", schema_of::<wire::TriggerHookRequest>);
+/// Their reply.
+pub static TRIGGER_HOOK_RESPONSE: Schema =
+    Schema::new("trigger-hook-response", schema_of::<wire::TriggerHookResponse>);
+/// The reply of getTriggerToken and resetTriggerToken.
+pub static TRIGGER_TOKEN_RESPONSE: Schema =
+    Schema::new("trigger-token-response", schema_of::<wire::TriggerTokenResponse>);
+/// The reply of listLastFires.
+pub static LIST_LAST_FIRES_RESPONSE: Schema =
+    Schema::new("list-lastFires-response", schema_of::<wire::LastFires>);
+/// The message of the exchanges.
+pub static HOOK_CHANGED_MESSAGE: Schema =
+    Schema::new("pulse-hook-changed-message", schema_of::<wire::HookChanged>);
+
+/// All of them.
+pub static SCHEMAS: &[&Schema] = &[
+    &CREATE_HOOK_REQUEST,
+    &HOOK_DEFINITION,
+    &LIST_HOOK_GROUPS_RESPONSE,
+    &LIST_HOOKS_RESPONSE,
+    &HOOK_STATUS,
+    &TRIGGER_HOOK,
+    &TRIGGER_HOOK_RESPONSE,
+    &TRIGGER_TOKEN_RESPONSE,
+    &LIST_LAST_FIRES_RESPONSE,
+    &HOOK_CHANGED_MESSAGE,
+];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_schema_compiles() {
+        for schema in SCHEMAS {
+            assert!(schema.check(&Value::Null).is_ok(), "{}", schema.name);
+        }
+    }
+
+    #[test]
+    fn a_hook_may_leave_out_what_has_defaults() {
+        let check = |payload: Value| CREATE_HOOK_REQUEST.check(&payload).unwrap();
+        let metadata = json!({"name": "n", "description": "d", "owner": "o"});
+        assert_eq!(check(json!({"metadata": metadata, "task": {}})), Ok(()));
+        let violations =
+            check(json!({"metadata": {"zz": 1}, "task": [], "schedule": ["*", "*"]})).unwrap_err();
+        assert_eq!(
+            schema::listed(&violations),
+            r#"  * data/metadata must have required property 'name'
+  * data/metadata must have required property 'description'
+  * data/metadata must have required property 'owner'
+  * data/metadata must NOT have additional properties: "zz"
+  * data/task must be object
+  * data/schedule must NOT have duplicate items (items ## 1 and 0 are identical)"#
+        );
+    }
+}

@@ -1,0 +1,268 @@
+//! From a request to a response: the checks that every route shares, in their order.
+
+use std::sync::Arc;
+
+use http::Method;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use treble_core::fire::Engine;
+use treble_core::hook::{is_group_id, is_hook_id};
+use treble_core::ports::HookStore;
+use treble_core::schema::listed;
+use treble_core::scope::Expr;
+use treble_core::secret::MasterKey;
+
+use super::body::{self, ContentType, Payload, Unreadable};
+use super::call::{Call, Reply};
+use super::denied::DeniedExchanges;
+use super::error::{ApiError, Code, RequestInfo};
+use super::query::check_query;
+use super::response::{self, Response};
+use super::route::{self, Route};
+use super::system;
+use crate::auth::{Authenticator, Caller, SignedRequest};
+use crate::request::{Body, Request};
+
+/// A deployment's address and version, as it tells them.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// The deployment's root URL, without a slash at the end.
+    pub root_url: String,
+    /// The release.
+    pub version: &'static str,
+    /// The commit that it was built from, where that is known.
+    pub commit: Option<&'static str>,
+    /// When the process started.
+    pub started: Timestamp,
+}
+
+/// What the handlers of the dialect work with.
+pub struct Service {
+    /// Address and version.
+    pub about: About,
+    /// Where hooks are kept.
+    pub hooks: Arc<dyn HookStore>,
+    /// What fires them, and keeps the records.
+    pub engine: Engine,
+    /// Tells who calls.
+    pub authenticator: Arc<dyn Authenticator>,
+    /// From which trigger tokens are derived.
+    pub master_key: MasterKey,
+    /// The exchanges that no hook may be bound to.
+    pub denied_exchanges: DeniedExchanges,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+}
+
+impl Service {
+    /// Answers a request. Never fails: what goes wrong is a response too.
+    ///
+    /// `routes` are those that this process serves: all of them, or a function's one.
+    pub async fn respond(&self, routes: &[&Route], request: &Request) -> Response {
+        if let Some(response) = system::respond(self, request).await {
+            return response::finish(request, response, false);
+        }
+        let response = match route::below_mount(request.parts.uri.path()) {
+            Some(path) => self.respond_below_mount(routes, &path, request).await,
+            None => self.no_such_route(request),
+        };
+        response::finish(request, response, true)
+    }
+
+    async fn respond_below_mount(&self, routes: &[&Route], path: &[&str], request: &Request) -> Response {
+        let method = &request.parts.method;
+        if *method == Method::OPTIONS {
+            return match route::allowed(routes, path).as_slice() {
+                [] => self.no_such_route(request),
+                methods => response::options(methods),
+            };
+        }
+        match route::find(routes, method, path) {
+            Some(route) => self.call(route, path, request).await,
+            None => self.no_such_route(request),
+        }
+    }
+
+    fn no_such_route(&self, request: &Request) -> Response {
+        let (method, path) = (&request.parts.method, request.parts.uri.path());
+        let message =
+            format!("There is no {method} {path}: the routes are listed at /references/hooks/v1/api.json");
+        let info = RequestInfo {
+            method: "unknown",
+            params: Map::new(),
+            payload: Some(Value::Object(Map::new())),
+            time: (self.now)(),
+        };
+        response::error(&ApiError::not_found(message), &info)
+    }
+
+    /// Runs a route's checks and its handler, and puts what goes wrong into an envelope.
+    async fn call(&self, route: &Route, path: &[&str], request: &Request) -> Response {
+        let mut info = RequestInfo {
+            method: route.name,
+            params: Map::new(),
+            payload: Some(Value::Object(Map::new())),
+            time: (self.now)(),
+        };
+        match self.checked_call(route, path, request, &mut info).await {
+            Ok(reply) => response::json(&reply),
+            Err(error) => {
+                log(&error, route);
+                response::error(&error, &info)
+            }
+        }
+    }
+
+    async fn checked_call(
+        &self,
+        route: &Route,
+        path: &[&str],
+        request: &Request,
+        info: &mut RequestInfo,
+    ) -> Result<Reply, ApiError> {
+        info.params = route
+            .parse_parameters(path)
+            .map_err(|error| ApiError::new(Code::InvalidRequestArguments, error.to_string()))?;
+        let payload = read_payload(request, info)?;
+        let caller = self.authorize(route, request, info).await?;
+        check_parameters(&info.params)?;
+        let query = check_query(route, request.parts.uri.query())?;
+        let mut call = Call {
+            parameters: info.params.clone(),
+            query,
+            payload: check_payload(self, route, request, payload)?,
+            caller,
+            now: info.time,
+        };
+        let result = (route.handler)(self, &mut call).await;
+        if result.is_err() && route.input.is_some() {
+            info.payload = Some(call.payload);
+        }
+        result
+    }
+
+    /// Who calls, if they may; None where the route asks nobody.
+    async fn authorize(
+        &self,
+        route: &Route,
+        request: &Request,
+        info: &RequestInfo,
+    ) -> Result<Option<Caller>, ApiError> {
+        let Some(template) = &route.scopes else {
+            return Ok(None);
+        };
+        let body = match &request.body {
+            Body::Complete(body) => Some(&**body),
+            Body::TooLarge | Body::Incomplete => None,
+        };
+        let signed = SignedRequest::new(&request.parts, body);
+        let caller = self.authenticator.authenticate(&signed, info.time).await?;
+        let needed = template
+            .render(|name| info.params.get(name).and_then(Value::as_str))
+            .map_err(ApiError::internal)?;
+        match needed.missing(&caller.scopes) {
+            None => Ok(Some(caller)),
+            Some(missing) => Err(insufficient_scopes(&caller, &needed, &missing)),
+        }
+    }
+}
+
+fn insufficient_scopes(caller: &Caller, needed: &Expr, missing: &Expr) -> ApiError {
+    let message = match &caller.client_id {
+        None => format!(
+            "This request requires Taskcluster credentials that satisfy the following scope expression:\n\n\
+             ```\n{needed}\n```"
+        ),
+        Some(client_id) => format!(
+            "Client ID {client_id} does not have sufficient scopes and is missing the following scopes:\n\n\
+             ```\n{missing}\n```\n\n\
+             This request requires the client to satisfy the following scope expression:\n\n```\n{needed}\n```"
+        ),
+    };
+    ApiError::new(Code::InsufficientScopes, message)
+}
+
+/// Reads the body, and keeps of it what an error repeats.
+fn read_payload(request: &Request, info: &mut RequestInfo) -> Result<Payload, ApiError> {
+    match body::read(&request.parts.headers, &request.body) {
+        Ok(payload) => {
+            if let Payload::Json(value) = &payload {
+                info.payload = Some(value.clone());
+            }
+            Ok(payload)
+        }
+        Err(Unreadable { error, text }) => {
+            info.payload = text.map(Value::String);
+            Err(error)
+        }
+    }
+}
+
+/// The patterns of the URL's parameters, as clients know them.
+fn check_parameters(parameters: &Map<String, Value>) -> Result<(), ApiError> {
+    let wrong: Vec<String> = parameters
+        .iter()
+        .filter_map(|(name, value)| {
+            let value = value.as_str()?;
+            let (valid, pattern) = match name.as_str() {
+                "hookGroupId" => (is_group_id(value), "/^[a-zA-Z0-9-_]{1,1000}$/"),
+                "hookId" => (is_hook_id(value), "/^[a-zA-Z0-9-_/]{1,1000}$/"),
+                _ => return None,
+            };
+            (!valid).then(|| {
+                format!(
+                    "URL parameter '{name}' given as '{value}' must match regular expression: '{pattern}'"
+                )
+            })
+        })
+        .collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let message = format!("Invalid URL patterns:\n{}", wrong.join("\n"));
+    Err(ApiError::new(Code::InvalidRequestArguments, message))
+}
+
+/// The body that a route's schema asks for; `null` where it asks for none.
+fn check_payload(
+    service: &Service,
+    route: &Route,
+    request: &Request,
+    payload: Payload,
+) -> Result<Value, ApiError> {
+    let Some(schema) = route.input else {
+        return Ok(Value::Null);
+    };
+    let Payload::Json(payload) = payload else {
+        let content_type = ContentType::of(&request.parts.headers).raw.unwrap_or_else(|| "null".into());
+        let message = format!(
+            "Payload must be JSON with content-type: application/json got content-type: {content_type}"
+        );
+        return Err(ApiError::new(Code::MalformedPayload, message));
+    };
+    match schema.check(&payload) {
+        Ok(Ok(())) => Ok(payload),
+        Ok(Err(violations)) => {
+            let (id, errors) = (schema.id(&service.about.root_url), listed(&violations));
+            let message = format!("\nSchema Validation Failed!\nRejecting Schema: {id}\nErrors:\n{errors}");
+            Err(ApiError::new(Code::InputValidationError, message))
+        }
+        Err(error) => Err(ApiError::internal(error.to_string())),
+    }
+}
+
+/// What went wrong inside goes to the log, with its chain of causes.
+fn log(error: &ApiError, route: &Route) {
+    let Some(cause) = &error.cause else { return };
+    let chain: Vec<String> =
+        std::iter::successors(Some(&**cause as &dyn std::error::Error), |error| error.source())
+            .map(ToString::to_string)
+            .collect();
+    tracing::error!(
+        method = route.name,
+        code = error.code.as_str(),
+        cause = chain.join(": "),
+        "{}",
+        error.message
+    );
+}
