@@ -62,11 +62,13 @@ impl Service {
         if let Some(response) = system::respond(self, request).await {
             return response::finish(request, response, false);
         }
-        let response = match route::below_mount(request.parts.uri.path()) {
+        let path = route::below_mount(request.parts.uri.path());
+        let api = path.is_some();
+        let response = match path {
             Some(path) => self.respond_below_mount(routes, &path, request).await,
             None => self.no_such_route(request),
         };
-        response::finish(request, response, true)
+        response::finish(request, response, api)
     }
 
     async fn respond_below_mount(&self, routes: &[&Route], path: &[&str], request: &Request) -> Response {
