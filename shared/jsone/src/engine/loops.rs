@@ -110,7 +110,7 @@ impl<'v> Engine<'v> {
     ) -> Result<Val<'v>, Error> {
         let array = self.array_of(over, "$reduce value must evaluate to an array", scope)?;
         let Fold { accumulator, initial, each } = each.as_ref().map_err(Error::clone)?;
-        let mut result = Val::from(initial);
+        let mut result = Val::from(&**initial);
         for (index, item) in array.iter().enumerate() {
             let mut names = self.names(each, item, Val::number(index as f64));
             names.push((accumulator, result.clone()));

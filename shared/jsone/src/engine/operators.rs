@@ -164,6 +164,7 @@ impl<'v> Engine<'v> {
         let span = self.operand(span, scope)?;
         let from = from.map(|from| self.operand(from, scope)).transpose()?;
         let Val::Text(span) = span else { return Err(Error::template("$fromNow expects a string")) };
-        self.after(&span, from.filter(Val::is_truthy), scope, Error::template)
+        let given = |from: &Val<'v>| matches!(from, Val::Array(_) | Val::Object(_)) || from.is_truthy();
+        self.after(&span, from.filter(given), scope, Error::template)
     }
 }

@@ -10,7 +10,7 @@ impl<'v> Engine<'v> {
     pub(crate) fn render(&self, node: &'v Node, scope: &Scope<'_, 'v>) -> Result<Option<Val<'v>>, Error> {
         self.budget.step()?;
         match node {
-            Node::Literal(value) => Ok(Some(Val::from(value))),
+            Node::Literal(value) => Ok(Some(Val::from(&**value))),
             Node::Text(parts) => self.interpolate(parts, scope).map(|text| Some(Val::text(text))),
             Node::Array(items) => self.render_array(items, scope).map(Some),
             Node::Object(entries) => self.render_object(entries, scope).map(Some),

@@ -3,6 +3,7 @@
 //! Rows of equal precedence are flat vectors, so that a tree is only as deep as its brackets.
 
 mod lexer;
+mod operand;
 mod parser;
 
 pub(crate) use parser::{parse, parse_interpolated};

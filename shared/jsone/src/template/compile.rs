@@ -37,20 +37,33 @@ impl<'t> Compiler<'t, '_> {
             Value::Array(items) => self.nested(|compiler| compiler.array(items)),
             Value::Object(object) => self.nested(|compiler| compiler.object(object)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-                Ok(Node::Literal(template.clone()))
+                Ok(Node::Literal(Box::new(template.clone())))
             }
         }
     }
 
-    fn nested(&mut self, compile: impl FnOnce(&mut Self) -> Result<Node, Error>) -> Result<Node, Error> {
+    fn nested<T>(&mut self, compile: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         if self.depth == self.limits.template_depth {
             let deepest = self.limits.template_depth;
             return Err(Error::limit(format!("the template is nested more than {deepest} deep")));
         }
         self.depth += 1;
-        let node = compile(self)?;
+        let compiled = compile(self)?;
         self.depth -= 1;
-        Ok(node)
+        Ok(compiled)
+    }
+
+    /// An error if a part that isn't compiled is too deep.
+    pub(super) fn check_depth(&mut self, part: &Value) -> Result<(), Error> {
+        match part {
+            Value::Array(items) => {
+                self.nested(|inner| items.iter().try_for_each(|item| inner.check_depth(item)))
+            }
+            Value::Object(object) => {
+                self.nested(|inner| object.values().try_for_each(|item| inner.check_depth(item)))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn array(&mut self, items: &'t [Value]) -> Result<Node, Error> {
@@ -63,8 +76,8 @@ impl<'t> Compiler<'t, '_> {
         if !nodes.iter().all(|node| matches!(node, Node::Literal(_))) {
             return Ok(Node::Array(nodes));
         }
-        let literal = |node| if let Node::Literal(value) = node { Some(value) } else { None };
-        Ok(Node::Literal(nodes.into_iter().filter_map(literal).collect()))
+        let literal = |node| if let Node::Literal(value) = node { Some(*value) } else { None };
+        Ok(Node::Literal(Box::new(nodes.into_iter().filter_map(literal).collect())))
     }
 
     fn object(&mut self, object: &'t Map<String, Value>) -> Result<Node, Error> {
@@ -87,10 +100,10 @@ impl<'t> Compiler<'t, '_> {
             return Ok(Node::Object(entries));
         }
         let literal = |entry: Entry| match entry.value {
-            Node::Literal(value) => Some((entry.name.into(), value)),
+            Node::Literal(value) => Some((entry.name.into(), *value)),
             _ => None,
         };
-        Ok(Node::Literal(Value::Object(entries.into_iter().filter_map(literal).collect())))
+        Ok(Node::Literal(Box::new(Value::Object(entries.into_iter().filter_map(literal).collect()))))
     }
 
     fn key(&mut self, name: &str) -> Result<Key, Error> {

@@ -65,8 +65,8 @@ impl Template {
 /// A part of a template.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
-    /// Rendered as it is.
-    Literal(Value),
+    /// Rendered as it is. Boxed, as a node is on the stack at each level of a deep template.
+    Literal(Box<Value>),
     /// A text with `${…}` in it.
     Text(Vec<Part>),
     Array(Vec<Node>),
@@ -144,7 +144,7 @@ pub(crate) struct Each<B> {
 pub(crate) struct Fold {
     pub(crate) accumulator: Box<str>,
     /// Not rendered.
-    pub(crate) initial: Value,
+    pub(crate) initial: Box<Value>,
     pub(crate) each: Each<Node>,
 }
 

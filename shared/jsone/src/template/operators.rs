@@ -74,39 +74,48 @@ impl<'t> Compiler<'t, '_> {
         Ok(Node::Defect(self.defect(Error::template(message))))
     }
 
+    /// One function for each kind of operator: on the stack of a deep template there is only what that one needs.
     fn operation(&mut self, name: &str, operand: &'t Value, object: &'t Object) -> Outcome<Node> {
-        let operator = match name {
-            "$eval" => match operand {
-                Value::String(source) => Operator::Eval(self.code(source)?),
-                _ => return self.wrong("$eval must be given a string expression"),
-            },
-            "$if" => return self.condition(operand, object),
-            "$match" => match operand {
-                Value::Object(cases) => Operator::Match(self.cases(cases.iter())?),
-                _ => return self.wrong("$match can evaluate objects only"),
-            },
-            "$switch" => return self.switch(operand),
-            "$let" => return self.bindings(operand, object),
-            "$map" => Operator::Map { each: self.map_each(object)?, over: self.node(operand)? },
-            "$find" => Operator::Find { each: self.find_each(object)?, over: self.node(operand)? },
-            "$reduce" => Operator::Reduce { each: self.fold(object)?, over: self.node(operand)? },
-            "$sort" => Operator::Sort { by: self.by(object)?, over: self.node(operand)? },
-            "$merge" => Operator::Merge(self.node(operand)?),
-            "$mergeDeep" => Operator::MergeDeep(self.node(operand)?),
-            "$reverse" => Operator::Reverse(self.node(operand)?),
-            "$flatten" => Operator::Flatten(self.node(operand)?),
-            "$flattenDeep" => Operator::FlattenDeep(self.node(operand)?),
-            "$json" => Operator::Json(self.node(operand)?),
-            _ => {
-                let from = object.get("from").filter(|from| is_given(from));
-                Operator::FromNow { span: self.node(operand)?, from: self.optional(from)? }
-            }
-        };
-        Ok(Node::Operator(Box::new(operator)))
+        match name {
+            "$eval" => self.eval(operand),
+            "$if" => self.condition(operand, object),
+            "$match" => self.matching(operand),
+            "$switch" => self.switch(operand),
+            "$let" => self.bindings(operand, object),
+            "$map" => self.map(operand, object),
+            "$find" => self.find(operand, object),
+            "$reduce" => self.reduce(operand, object),
+            "$sort" => self.sort(operand, object),
+            "$merge" => self.simple(Operator::Merge, operand),
+            "$mergeDeep" => self.simple(Operator::MergeDeep, operand),
+            "$reverse" => self.simple(Operator::Reverse, operand),
+            "$flatten" => self.simple(Operator::Flatten, operand),
+            "$flattenDeep" => self.simple(Operator::FlattenDeep, operand),
+            "$json" => self.simple(Operator::Json, operand),
+            _ => self.instant(operand, object),
+        }
+    }
+
+    /// An operator that takes nothing but its operand.
+    fn simple(&mut self, operator: fn(Node) -> Operator, operand: &'t Value) -> Outcome<Node> {
+        self.node(operand).map(|operand| boxed(operator(operand)))
     }
 
     fn optional(&mut self, template: Option<&'t Value>) -> Outcome<Option<Node>> {
         template.map(|template| self.node(template)).transpose()
+    }
+
+    fn eval(&mut self, operand: &'t Value) -> Outcome<Node> {
+        match operand {
+            Value::String(source) => Ok(boxed(Operator::Eval(self.code(source)?))),
+            _ => self.wrong("$eval must be given a string expression"),
+        }
+    }
+
+    fn instant(&mut self, operand: &'t Value, object: &'t Object) -> Outcome<Node> {
+        let span = self.node(operand)?;
+        let from = self.optional(object.get("from").filter(|from| is_given(from)))?;
+        Ok(boxed(Operator::FromNow { span, from }))
     }
 
     fn condition(&mut self, operand: &'t Value, object: &'t Object) -> Outcome<Node> {
@@ -116,22 +125,32 @@ impl<'t> Compiler<'t, '_> {
         let condition = self.code(source)?;
         let then = self.optional(object.get("then"))?;
         let otherwise = self.optional(object.get("else"))?;
-        Ok(Node::Operator(Box::new(Operator::If { condition, then, otherwise })))
+        Ok(boxed(Operator::If { condition, then, otherwise }))
+    }
+
+    fn matching(&mut self, operand: &'t Value) -> Outcome<Node> {
+        match operand {
+            Value::Object(cases) => Ok(boxed(Operator::Match(self.cases(cases.iter())?))),
+            _ => self.wrong("$match can evaluate objects only"),
+        }
     }
 
     fn switch(&mut self, operand: &'t Value) -> Outcome<Node> {
         let Value::Object(cases) = operand else { return self.wrong("$switch can evaluate objects only") };
         let default = self.optional(cases.get("$default"))?;
         let cases = self.cases(cases.iter().filter(|(condition, _)| *condition != "$default"))?;
-        Ok(Node::Operator(Box::new(Operator::Switch { cases, default })))
+        Ok(boxed(Operator::Switch { cases, default }))
     }
 
     /// Conditions and what they stand for, in the order of the conditions' text.
     fn cases(&mut self, cases: impl Iterator<Item = (&'t String, &'t Value)>) -> Outcome<Vec<(Code, Node)>> {
         let mut cases: Vec<_> = cases.collect();
         cases.sort_unstable_by_key(|(condition, _)| *condition);
-        let case = |(condition, template): (&'t String, _)| Ok((self.code(condition)?, self.node(template)?));
-        cases.into_iter().map(case).collect()
+        let mut compiled = Vec::with_capacity(cases.len());
+        for (condition, template) in cases {
+            compiled.push((self.code(condition)?, self.node(template)?));
+        }
+        Ok(compiled)
     }
 
     fn bindings(&mut self, operand: &'t Value, object: &'t Object) -> Outcome<Node> {
@@ -140,51 +159,67 @@ impl<'t> Compiler<'t, '_> {
         }
         let names = self.node(operand)?;
         let body = self.optional(object.get("in").filter(|body| !body.is_null()))?;
-        Ok(Node::Operator(Box::new(Operator::Let { names, body })))
+        Ok(boxed(Operator::Let { names, body }))
     }
 
     /// The property of a loop that is `each(…)`, and its names.
-    fn each(&mut self, object: &'t Object) -> Option<(Vec<&'t str>, &'t Value)> {
+    fn each(&self, object: &'t Object) -> Option<(Vec<&'t str>, &'t Value)> {
         object.iter().find_map(|(key, body)| Some((call_of("each", key)?, body)))
     }
 
-    fn map_each(&mut self, object: &'t Object) -> Outcome<Result<Each<Node>, Error>> {
-        match self.each(object) {
-            Some((names, body)) if object.len() == 2 => Ok(Ok(each_of(&names, self.node(body)?))),
-            _ => Ok(Err(self.defect(Error::template("$map must have exactly two properties")))),
-        }
+    fn map(&mut self, operand: &'t Value, object: &'t Object) -> Outcome<Node> {
+        let over = self.node(operand)?;
+        let each = match self.each(object) {
+            Some((names, body)) if object.len() == 2 => Ok(each_of(&names, self.node(body)?)),
+            _ => Err(self.defect(Error::template("$map must have exactly two properties"))),
+        };
+        Ok(boxed(Operator::Map { over, each }))
     }
 
-    fn find_each(&mut self, object: &'t Object) -> Outcome<Result<Each<Code>, Error>> {
-        let message = match self.each(object) {
+    fn find(&mut self, operand: &'t Value, object: &'t Object) -> Outcome<Node> {
+        let over = self.node(operand)?;
+        let each = match self.each(object) {
             Some((names, Value::String(source))) if object.len() == 2 => {
-                return Ok(Ok(each_of(&names, self.code(source)?)));
+                Ok(each_of(&names, self.code(source)?))
             }
-            Some(_) if object.len() == 2 => "each can evaluate string expressions only",
-            _ => "$find must have exactly two properties",
+            Some(_) if object.len() == 2 => {
+                Err(self.defect(Error::template("each can evaluate string expressions only")))
+            }
+            _ => Err(self.defect(Error::template("$find must have exactly two properties"))),
         };
-        Ok(Err(self.defect(Error::template(message))))
+        Ok(boxed(Operator::Find { over, each }))
     }
 
-    fn fold(&mut self, object: &'t Object) -> Outcome<Result<Fold, Error>> {
-        match (self.each(object), object.get("initial")) {
+    fn reduce(&mut self, operand: &'t Value, object: &'t Object) -> Outcome<Node> {
+        let over = self.node(operand)?;
+        let each = match (self.each(object), object.get("initial")) {
             (Some((names, body)), Some(initial)) if object.len() == 3 => {
+                self.check_depth(initial)?;
                 let each = each_of(&names[1..], self.node(body)?);
-                Ok(Ok(Fold { accumulator: names[0].into(), initial: initial.clone(), each }))
+                Ok(Fold { accumulator: names[0].into(), initial: Box::new(initial.clone()), each })
             }
-            _ => Ok(Err(self.defect(Error::template("$reduce must have exactly three properties")))),
-        }
+            _ => Err(self.defect(Error::template("$reduce must have exactly three properties"))),
+        };
+        Ok(boxed(Operator::Reduce { over, each }))
     }
 
-    fn by(&mut self, object: &'t Object) -> Outcome<Option<By>> {
+    fn sort(&mut self, operand: &'t Value, object: &'t Object) -> Outcome<Node> {
+        let over = self.node(operand)?;
         let by = object.iter().find_map(|(key, code)| Some((*call_of("by", key)?.first()?, code)));
-        let Some((name, code)) = by else { return Ok(None) };
-        let code = match code {
-            Value::String(source) => self.code(source)?,
-            _ => Err(self.defect(Error::template("by can evaluate string expressions only"))),
+        let by = match by {
+            Some((name, Value::String(source))) => Some(By { name: name.into(), code: self.code(source)? }),
+            Some((name, _)) => {
+                let error = self.defect(Error::template("by can evaluate string expressions only"));
+                Some(By { name: name.into(), code: Err(error) })
+            }
+            None => None,
         };
-        Ok(Some(By { name: name.into(), code }))
+        Ok(boxed(Operator::Sort { over, by }))
     }
+}
+
+fn boxed(operator: Operator) -> Node {
+    Node::Operator(Box::new(operator))
 }
 
 /// A loop's `each`, of one or two names.
