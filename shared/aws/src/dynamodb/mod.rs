@@ -6,6 +6,7 @@
 //!
 //! Everything is reached by its key or by a Query of one partition: there is no Scan.
 
+mod auth;
 mod condition;
 mod fires;
 mod hooks;
@@ -14,6 +15,7 @@ mod page;
 pub mod schema;
 mod transaction;
 
+pub use auth::{AuthStoreError, ClientEntry, DynamoAuth, NewClient, RoleEntry};
 pub use fires::DynamoFires;
 pub use hooks::{DUE_SHARDS, DynamoHooks, due_partition};
 pub use schema::{CreateTablesError, TableNames, create_tables};

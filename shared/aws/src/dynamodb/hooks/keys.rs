@@ -1,12 +1,9 @@
 //! Where in the hooks table things are.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use treble_core::hook::{Binding, HookName};
 
-use crate::dynamodb::item::{Item, key};
-use crate::dynamodb::schema::MAX_SORT_KEY_BYTES;
+use crate::dynamodb::item::{Item, key, sort_key};
 
 /// The partition of the groups.
 pub(super) const GROUPS: &str = "groups";
@@ -45,13 +42,8 @@ pub(super) fn exchange_partition(exchange: &str) -> String {
     format!("exchange#{exchange}")
 }
 
-/// A binding's key: readable where it fits, a hash of the same where it doesn't. Both parts are attributes too.
+/// A binding's key. Both of its parts are attributes too.
 pub(super) fn binding_key(name: &HookName, binding: &Binding) -> Item {
-    let readable = format!("{}\0{name}", binding.routing_key_pattern);
-    let sort_key = if readable.len() <= MAX_SORT_KEY_BYTES {
-        readable
-    } else {
-        format!("\0{}", URL_SAFE_NO_PAD.encode(Sha256::digest(readable)))
-    };
-    key(exchange_partition(&binding.exchange), sort_key)
+    let partition = exchange_partition(&binding.exchange);
+    key(partition, sort_key(format!("{}\0{name}", binding.routing_key_pattern)))
 }
