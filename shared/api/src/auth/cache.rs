@@ -102,6 +102,11 @@ impl CachedCredentials {
         Ok(Some(client))
     }
 
+    /// Forgets everything: for who knows that something changed, and doesn't want to wait.
+    pub fn forget(&self) {
+        *self.memory() = Memory::default();
+    }
+
     async fn known_roles(&self, now: Timestamp) -> Result<KnownRoles, StoreError> {
         if let Some(known) = self.memory().roles.as_ref().filter(|r| self.is_fresh(r.since, now)) {
             return Ok(known.value.clone());
