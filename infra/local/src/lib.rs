@@ -1,3 +1,51 @@
-//! Treble in one process.
+//! Treble in one process, and its command line.
+//!
+//! - `cli` is what can be asked for; `output` the one place that answers.
+//! - `up` puts the server together: `data_dir`, `store` and [`journal`] below it, `server` above, and
+//!   `first_start` in front.
+//! - `socket` lets the other commands, in `admin`, work beside a running server.
+//! - `tasks` shows what was created.
 
+mod admin;
+mod cli;
+mod data_dir;
+mod environment;
+mod first_start;
 pub mod journal;
+mod logs;
+mod master_key;
+mod output;
+mod server;
+mod settings;
+mod socket;
+mod store;
+mod tasks;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+/// The program: 0 when it did what was asked, 1 when it could not, 2 when the question was none.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logs::start(cli.verbose);
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::failure(&*failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), output::Failure> {
+    match command {
+        Command::Up(arguments) => up::run(arguments),
+        Command::Tasks(arguments) => tasks::run(&arguments),
+        Command::Client(arguments) => admin::client::run(arguments),
+        Command::Role(arguments) => admin::role::run(arguments),
+    }
+}

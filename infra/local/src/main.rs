@@ -1,3 +1,7 @@
-//! Treble in one process.
+//! `treble`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    treble_local::main()
+}

@@ -1,0 +1,98 @@
+//! `treble client` and `treble role`: who may call, and what they may do.
+
+pub(crate) mod client;
+pub(crate) mod role;
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::time::sleep;
+use treble_aws::dynamodb::DynamoAuth;
+use treble_core::slugid::SlugId;
+
+use crate::cli::{GlobalPlace, StoreChoice};
+use crate::data_dir::{DataDir, DataDirError, Lock};
+use crate::output::{self, Failure};
+use crate::store::Store;
+use crate::{master_key, socket};
+
+/// How often to look whether a server that has the directory answers: it may just be starting.
+const ATTEMPTS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The clients and roles of a data directory or of a table on AWS.
+struct Admin {
+    auth: DynamoAuth,
+    dir: DataDir,
+    /// Held where no server runs.
+    _lock: Option<Lock>,
+}
+
+impl Admin {
+    /// Reaches them through the running server, or directly where none runs.
+    async fn open(place: &GlobalPlace) -> Result<Self, Failure> {
+        let dir = DataDir::existing(&place.data)?;
+        let master_key = master_key::read(&dir)?;
+        let (store, lock) = match place.store {
+            StoreChoice::Aws => (Store::aws_auth()?, None),
+            StoreChoice::Embedded => open_embedded(&dir).await?,
+        };
+        Ok(Self { auth: store.auth(&master_key), dir, _lock: lock })
+    }
+}
+
+async fn open_embedded(dir: &DataDir) -> Result<(Store, Option<Lock>), Failure> {
+    let mut attempt = 1;
+    loop {
+        if let Some(client) = socket::connect(&dir.socket()).await {
+            return Ok((Store::served(client), None));
+        }
+        match dir.lock() {
+            Ok(lock) => {
+                require_database(&dir.database())?;
+                return Ok((Store::embedded(dir, treble_embedded::Durability::Fsync)?, Some(lock)));
+            }
+            Err(DataDirError::Locked { .. }) if attempt < ATTEMPTS => sleep(PAUSE).await,
+            Err(error) => return Err(error.into()),
+        }
+        attempt += 1;
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no database {}: `treble up` makes one", .0.display())]
+struct NoDatabase(std::path::PathBuf);
+
+fn require_database(path: &Path) -> Result<(), NoDatabase> {
+    if path.exists() { Ok(()) } else { Err(NoDatabase(path.to_owned())) }
+}
+
+/// Runs a command to its end.
+fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
+}
+
+/// An access token that nobody guesses: two slugids, as Taskcluster's are.
+pub(crate) fn random_token() -> Result<String, Failure> {
+    let mut bytes = [[0; 16]; 2];
+    bytes.iter_mut().try_for_each(|half| getrandom::fill(half))?;
+    Ok(bytes.map(|half| SlugId::from_bytes(half).to_string()).concat())
+}
+
+/// When a client expires that doesn't: the year 3000.
+pub(crate) const NEVER: Timestamp = Timestamp::constant(32_503_680_000, 0);
+
+/// An answer in JSON.
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    output::line(&serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no {what} {id:?}: `treble {what} list` shows those there are")]
+struct Unknown {
+    what: &'static str,
+    id: String,
+}

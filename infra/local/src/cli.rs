@@ -1,0 +1,252 @@
+//! What can be asked for on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::settings::{AuthChoice, Expiry, SinkChoice};
+
+/// Where the data is kept, unless the command line says otherwise.
+pub(crate) const DATA: &str = "treble-data";
+
+/// Treble: creates tasks when something happens
+#[derive(Debug, Parser)]
+#[command(name = "treble", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Say what happens, on standard error: a line for each request
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the whole service in this process
+    Up(Up),
+    /// Show the tasks that were created
+    Tasks(Tasks),
+    /// Manage clients: who may call
+    Client(Client),
+    /// Manage roles: named sets of scopes
+    Role(Role),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// The port to listen at; 0 for any that is free
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// The name or address to listen at; a name is listened at with all of its addresses
+    #[arg(long, default_value = "localhost")]
+    pub(crate) host: String,
+    /// The URL by which clients know the service [default: http://localhost:PORT]
+    #[arg(long, env = "TREBLE_ROOT_URL", value_parser = crate::settings::root_url)]
+    pub(crate) root_url: Option<String>,
+    /// Where tasks are created: journal:PATH, sqs:QUEUE_URL or taskcluster:ROOT_URL [default: journal:DIR/tasks.jsonl]
+    #[arg(long, env = "TREBLE_SINK")]
+    pub(crate) sink: Option<SinkChoice>,
+    /// Who tells who calls: table, for the clients and roles kept here, or taskcluster:ROOT_URL
+    #[arg(long, env = "TREBLE_AUTH", default_value = "table")]
+    pub(crate) auth: AuthChoice,
+    /// Prefixes of exchanges that hooks may not be bound to, with commas between them [default: those whose
+    /// messages a firing itself causes]
+    #[arg(long, env = "TREBLE_DENIED_EXCHANGES", value_delimiter = ',')]
+    pub(crate) denied_exchanges: Option<Vec<String>>,
+    /// Wait for the disk at each write, so that not even a crash of the machine loses what was accepted
+    #[arg(long)]
+    pub(crate) fsync: bool,
+    /// Create missing tables, on an emulator of AWS (with AWS_ENDPOINT_URL)
+    #[arg(long)]
+    pub(crate) create_tables: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// The data directory
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    pub(crate) data: PathBuf,
+    /// Where hooks, clients and roles are kept: in the data directory, or in DynamoDB (AWS_REGION, AWS_ENDPOINT_URL,
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and TREBLE_HOOKS_TABLE, TREBLE_FIRES_TABLE, TREBLE_AUTH_TABLE)
+    #[arg(long, value_enum, default_value_t = StoreChoice::Embedded)]
+    pub(crate) store: StoreChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StoreChoice {
+    Embedded,
+    Aws,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tasks {
+    /// The data directory
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    pub(crate) data: PathBuf,
+    /// Keep showing new ones, until interrupted
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Show the journal's lines as they are
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Client {
+    #[command(subcommand)]
+    pub(crate) action: ClientAction,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What all commands on clients and roles take.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    pub(crate) place: GlobalPlace,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// [`Place`], accepted before and after the action's name.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct GlobalPlace {
+    /// The data directory
+    #[arg(long, value_name = "DIR", default_value = DATA, global = true)]
+    pub(crate) data: PathBuf,
+    /// Where clients and roles are kept: in the data directory, or in DynamoDB (TREBLE_AUTH_TABLE and the AWS_ variables)
+    #[arg(long, value_enum, default_value_t = StoreChoice::Embedded, global = true)]
+    pub(crate) store: StoreChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientAction {
+    /// Create a client, and show its access token once
+    Create {
+        /// Its name, e.g. ci/build-bot
+        id: String,
+        /// A scope that it has, e.g. hooks:trigger-hook:examples/*; may be repeated
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<String>,
+        /// What it is for
+        #[arg(long, default_value = "")]
+        description: String,
+        /// When it expires: a moment, e.g. 2030-01-01T00:00:00Z, or a time from now, e.g. 30d [default: never]
+        #[arg(long, value_name = "WHEN")]
+        expires: Option<Expiry>,
+        /// Its access token, at least 22 letters, digits, - and _ [default: a random one]
+        #[arg(long, value_name = "TOKEN", value_parser = crate::settings::access_token)]
+        token: Option<String>,
+    },
+    /// List the clients
+    List,
+    /// Show a client
+    Show {
+        /// Its name
+        id: String,
+    },
+    /// Refuse a client's calls, until it is enabled again
+    Disable {
+        /// Its name
+        id: String,
+    },
+    /// Accept a disabled client's calls again
+    Enable {
+        /// Its name
+        id: String,
+    },
+    /// Delete a client
+    Delete {
+        /// Its name
+        id: String,
+    },
+    /// Give a client a new access token, and show it once
+    Reset {
+        /// Its name
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Role {
+    #[command(subcommand)]
+    pub(crate) action: RoleAction,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RoleAction {
+    /// Create a role, or replace what it holds
+    Set {
+        /// Its name, e.g. hook-id:examples/hello or hook-id:examples/*
+        role: String,
+        /// A scope that it gives; may be repeated
+        #[arg(long = "scope", value_name = "SCOPE", required = true)]
+        scopes: Vec<String>,
+        /// What it is for
+        #[arg(long, default_value = "")]
+        description: String,
+    },
+    /// List the roles
+    List,
+    /// Show a role
+    Show {
+        /// Its name
+        role: String,
+    },
+    /// Delete a role
+    Delete {
+        /// Its name
+        role: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_may_stand_anywhere() {
+        for line in [
+            "treble client list --data d --json",
+            "treble client --data d list --json",
+            "treble client --json --data d list",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).expect(line);
+            let Command::Client(client) = cli.command else { panic!("{line}") };
+            assert!(client.common.json && client.common.place.data.as_os_str() == "d", "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        for line in [
+            "treble up --port 70000",
+            "treble up --sink journal",
+            "treble up --sink kafka:x",
+            "treble up --auth nobody",
+            "treble up --root-url localhost:8080",
+            "treble up --store sqlite",
+            "treble role set r",
+            "treble client create",
+            "treble client create c --expires tomorrow",
+            "treble client create c --token short",
+        ] {
+            let error = Cli::try_parse_from(line.split(' ')).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+}

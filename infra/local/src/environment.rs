@@ -1,0 +1,59 @@
+//! Settings that come by the environment alone: AWS's own variables, the names of tables, secrets.
+
+use std::env;
+
+use treble_aws::client::AwsSettings;
+use treble_aws::dynamodb::TableNames;
+
+/// A variable that must be set.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} is not set: it must hold {what}, e.g. {name}={example}")]
+pub(crate) struct MissingVariable {
+    name: &'static str,
+    what: &'static str,
+    example: &'static str,
+}
+
+/// Where AWS is and who we are there.
+pub(crate) fn aws() -> Result<AwsSettings, MissingVariable> {
+    Ok(AwsSettings {
+        region: required("AWS_REGION", "the region of the tables and queues", "eu-central-1")?,
+        access_key_id: required("AWS_ACCESS_KEY_ID", "an access key", "AKIAIOSFODNN7EXAMPLE")?,
+        secret_access_key: required("AWS_SECRET_ACCESS_KEY", "the access key's secret", "…")?,
+        session_token: optional("AWS_SESSION_TOKEN"),
+        endpoint_url: optional("AWS_ENDPOINT_URL"),
+    })
+}
+
+/// Whether the environment names an emulator in the place of AWS.
+pub(crate) fn has_emulator() -> bool {
+    optional("AWS_ENDPOINT_URL").is_some()
+}
+
+/// What the tables are called.
+pub(crate) fn table_names() -> Result<TableNames, MissingVariable> {
+    Ok(TableNames {
+        hooks: required("TREBLE_HOOKS_TABLE", "the name of the table of hooks", "treble-hooks")?,
+        fires: required("TREBLE_FIRES_TABLE", "the name of the table of fire records", "treble-fires")?,
+        auth: auth_table()?,
+        gates: required("TREBLE_GATES_TABLE", "the name of the table of gates", "treble-gates")?,
+    })
+}
+
+/// What the table of clients and roles is called.
+pub(crate) fn auth_table() -> Result<String, MissingVariable> {
+    required("TREBLE_AUTH_TABLE", "the name of the table of clients and roles", "treble-auth")
+}
+
+fn required(
+    name: &'static str,
+    what: &'static str,
+    example: &'static str,
+) -> Result<String, MissingVariable> {
+    optional(name).ok_or(MissingVariable { name, what, example })
+}
+
+/// A variable that is empty says as little as one that isn't there.
+fn optional(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}

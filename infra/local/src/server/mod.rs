@@ -1,0 +1,101 @@
+//! HTTP for the dialects: connections in, whole requests to the service, whole responses out.
+//!
+//! What a client can hold on to is bounded: connections, the time a request may take to arrive, its
+//! headers and its body. A request that arrived is answered to its end even when its client went away,
+//! so that a firing never stops between the sink and its record.
+
+mod body;
+mod compression;
+mod connection;
+mod listen;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use treble_api::taskcluster::service::Service;
+
+pub(crate) use listen::listen;
+
+/// Connections at once; below the 1,024 open files that a process is usually allowed.
+const MAX_CONNECTIONS: usize = 512;
+
+/// Requests being answered at once.
+const MAX_REQUESTS: u32 = 64;
+
+/// How long requests may take to finish when the server is asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long to wait when there are no more files to open a connection with.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What the connections share.
+#[derive(Clone)]
+pub(crate) struct Server {
+    service: Arc<Service>,
+    connections: Arc<Semaphore>,
+    requests: Arc<Semaphore>,
+}
+
+impl Server {
+    /// A server of every route of the service.
+    pub(crate) fn new(service: Arc<Service>) -> Self {
+        Self {
+            service,
+            connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            requests: Arc::new(Semaphore::new(MAX_REQUESTS as usize)),
+        }
+    }
+
+    /// Serves until `stop`, then finishes what is under way. False if that took too long.
+    pub(crate) async fn run(self, listeners: Vec<TcpListener>, stop: impl Future<Output = ()>) -> bool {
+        let graceful = GracefulShutdown::new();
+        let (accepted, mut connections) = mpsc::channel(1);
+        let mut accepting = JoinSet::new();
+        for listener in listeners {
+            accepting.spawn(accept(listener, Arc::clone(&self.connections), accepted.clone()));
+        }
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                Some((stream, permit)) = connections.recv() => {
+                    tokio::spawn(connection::serve(self.clone(), stream, permit, graceful.watcher()));
+                }
+            }
+        }
+        accepting.shutdown().await;
+        let finish = async {
+            graceful.shutdown().await;
+            // Those whose clients went away are not bound to a connection.
+            let _ = self.requests.acquire_many(MAX_REQUESTS).await;
+        };
+        timeout(GRACE, finish).await.is_ok()
+    }
+}
+
+/// Accepts connections, as many as there are permits.
+async fn accept(
+    listener: TcpListener,
+    permits: Arc<Semaphore>,
+    accepted: mpsc::Sender<(TcpStream, OwnedSemaphorePermit)>,
+) {
+    while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                if accepted.send((stream, permit)).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection can't be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The values of options that are more than text.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use http::Uri;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+
+/// Where tasks are created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SinkChoice {
+    /// Appended to a file.
+    Journal(PathBuf),
+    /// Sent to the SQS queue of this URL.
+    Sqs(String),
+    /// Created at the Taskcluster deployment of this root URL.
+    Taskcluster(String),
+}
+
+/// Who tells who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AuthChoice {
+    /// The clients and roles of the store.
+    Table,
+    /// The auth service of the Taskcluster deployment of this root URL.
+    Taskcluster(String),
+}
+
+/// Why an option's value is none.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidSetting {
+    #[error("must be journal:PATH, sqs:QUEUE_URL or taskcluster:ROOT_URL")]
+    Sink,
+    #[error("must be table or taskcluster:ROOT_URL")]
+    Auth,
+    #[error("{0:?} must be an http or https URL without a query, e.g. {1}")]
+    Url(String, &'static str),
+    #[error("must be a moment in the future, e.g. 2030-01-01T00:00:00Z, or a time from now, e.g. 30d or 12h")]
+    Expiry,
+    #[error("must be 22 to 66 letters, digits, - and _")]
+    AccessToken,
+}
+
+impl FromStr for SinkChoice {
+    type Err = InvalidSetting;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSetting> {
+        match text.split_once(':') {
+            Some(("journal", path)) if !path.is_empty() => Ok(Self::Journal(path.into())),
+            Some(("sqs", url)) => {
+                url_like(url, "https://sqs.us-east-1.amazonaws.com/123456789012/tasks").map(Self::Sqs)
+            }
+            Some(("taskcluster", url)) => root_url(url).map(Self::Taskcluster),
+            _ => Err(InvalidSetting::Sink),
+        }
+    }
+}
+
+impl fmt::Display for SinkChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Journal(path) => write!(f, "{}", path.display()),
+            Self::Sqs(url) => write!(f, "the queue {url}"),
+            Self::Taskcluster(url) => write!(f, "the Taskcluster Queue at {url}"),
+        }
+    }
+}
+
+impl FromStr for AuthChoice {
+    type Err = InvalidSetting;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSetting> {
+        match text.split_once(':') {
+            None if text == "table" => Ok(Self::Table),
+            Some(("taskcluster", url)) => root_url(url).map(Self::Taskcluster),
+            _ => Err(InvalidSetting::Auth),
+        }
+    }
+}
+
+/// A deployment's root URL: without a slash at the end.
+pub(crate) fn root_url(text: &str) -> Result<String, InvalidSetting> {
+    url_like(text, "https://taskcluster.example.com").map(|url| url.trim_end_matches('/').to_owned())
+}
+
+fn url_like(text: &str, example: &'static str) -> Result<String, InvalidSetting> {
+    let refused = || InvalidSetting::Url(text.to_owned(), example);
+    let uri: Uri = text.parse().map_err(|_| refused())?;
+    let web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    if web && !user && uri.host().is_some_and(|host| !host.is_empty()) && uri.query().is_none() {
+        Ok(text.to_owned())
+    } else {
+        Err(refused())
+    }
+}
+
+/// When a client expires.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Expiry {
+    /// At a moment.
+    At(Timestamp),
+    /// Some time from now.
+    In(Span),
+}
+
+impl FromStr for Expiry {
+    type Err = InvalidSetting;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSetting> {
+        let moment = text.parse().map(Self::At);
+        let expiry = moment.or_else(|_| text.parse().map(Self::In)).map_err(|_| InvalidSetting::Expiry)?;
+        match expiry {
+            Self::In(span) if !span.is_positive() => Err(InvalidSetting::Expiry),
+            expiry => Ok(expiry),
+        }
+    }
+}
+
+impl Expiry {
+    /// The moment, seen from `now`: in the future.
+    pub(crate) fn after(self, now: Timestamp) -> Result<Timestamp, InvalidSetting> {
+        let moment = match self {
+            Self::At(moment) => moment,
+            Self::In(span) => {
+                now.to_zoned(TimeZone::UTC).checked_add(span).map_err(|_| InvalidSetting::Expiry)?.timestamp()
+            }
+        };
+        if moment > now { Ok(moment) } else { Err(InvalidSetting::Expiry) }
+    }
+}
+
+/// The access token of a client, when it is chosen: what fits a URL and a Hawk header, and is long enough to
+/// be as hard to guess as a random one.
+pub(crate) fn access_token(text: &str) -> Result<String, InvalidSetting> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if plain && (22..=66).contains(&text.len()) {
+        Ok(text.to_owned())
+    } else {
+        Err(InvalidSetting::AccessToken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sinks() {
+        let cases = [
+            ("journal:/tmp/t.jsonl", Ok(SinkChoice::Journal("/tmp/t.jsonl".into()))),
+            ("journal:a:b", Ok(SinkChoice::Journal("a:b".into()))),
+            ("journal:", Err(InvalidSetting::Sink)),
+            ("journal", Err(InvalidSetting::Sink)),
+            ("sqs:http://localhost:4566/0/q", Ok(SinkChoice::Sqs("http://localhost:4566/0/q".into()))),
+            ("taskcluster:https://tc.example/", Ok(SinkChoice::Taskcluster("https://tc.example".into()))),
+            ("Journal:x", Err(InvalidSetting::Sink)),
+            ("", Err(InvalidSetting::Sink)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(text.parse(), expected, "{text}");
+        }
+        for text in [
+            "sqs:tasks",
+            "taskcluster:tc.example",
+            "sqs:ftp://x/q",
+            "taskcluster:https://u:p@tc.example",
+            "sqs:",
+        ] {
+            assert!(matches!(text.parse::<SinkChoice>(), Err(InvalidSetting::Url(..))), "{text}");
+        }
+    }
+
+    #[test]
+    fn authenticators() {
+        assert_eq!("table".parse(), Ok(AuthChoice::Table));
+        assert_eq!("taskcluster:http://tc".parse(), Ok(AuthChoice::Taskcluster("http://tc".into())));
+        for text in ["", "Table", "table:", "taskcluster"] {
+            assert_eq!(text.parse::<AuthChoice>(), Err(InvalidSetting::Auth), "{text}");
+        }
+    }
+
+    #[test]
+    fn expiries() {
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        let cases = [
+            ("30d", Some("2026-12-21T10:00:00Z")),
+            ("1 year 12h", Some("2027-11-21T22:00:00Z")),
+            ("2027-01-01T00:00:00Z", Some("2027-01-01T00:00:00Z")),
+            ("2026-01-01T00:00:00Z", None),
+            ("-30d", None),
+            ("0s", None),
+            ("99999y", None),
+            ("soon", None),
+        ];
+        for (text, expected) in cases {
+            let moment = text.parse().and_then(|expiry: Expiry| expiry.after(now)).ok();
+            assert_eq!(moment, expected.map(|moment| moment.parse().unwrap()), "{text}");
+        }
+    }
+}

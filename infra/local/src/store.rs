@@ -1,0 +1,76 @@
+//! Where hooks, fire records, clients and roles are kept: in a file of the data directory, or in DynamoDB.
+
+use aws_sdk_dynamodb::Client;
+use treble_aws::client::configure;
+use treble_aws::dynamodb::{
+    CreateTablesError, DynamoAuth, DynamoFires, DynamoHooks, TableNames, create_tables,
+};
+use treble_core::secret::MasterKey;
+use treble_embedded::{Durability, Embedded};
+
+use crate::data_dir::DataDir;
+use crate::environment::{self, MissingVariable};
+use crate::output::Failure;
+
+/// The tables and a client that reaches them.
+pub(crate) struct Store {
+    client: Client,
+    tables: TableNames,
+    /// The database itself, where it is in this process.
+    pub(crate) embedded: Option<Embedded>,
+}
+
+impl Store {
+    /// The database in the data directory, which the caller has locked.
+    pub(crate) fn embedded(dir: &DataDir, durability: Durability) -> Result<Self, Failure> {
+        let path = dir.database();
+        // For this user alone; what SQLite puts beside it gets the same permissions.
+        dir.touch(&path)?;
+        let database = Embedded::open(&path, durability)?;
+        Ok(Self { client: database.sdk_client(), tables: embedded_names(), embedded: Some(database) })
+    }
+
+    /// The same, opened by another process that answers through this client.
+    pub(crate) fn served(client: Client) -> Self {
+        Self { client, tables: embedded_names(), embedded: None }
+    }
+
+    /// DynamoDB, as the environment says.
+    pub(crate) fn aws() -> Result<Self, MissingVariable> {
+        Self::aws_with(environment::table_names()?)
+    }
+
+    /// The same for who only needs clients and roles.
+    pub(crate) fn aws_auth() -> Result<Self, MissingVariable> {
+        Self::aws_with(TableNames { auth: environment::auth_table()?, ..embedded_names() })
+    }
+
+    fn aws_with(tables: TableNames) -> Result<Self, MissingVariable> {
+        let client = Client::new(&configure(&environment::aws()?));
+        Ok(Self { client, tables, embedded: None })
+    }
+
+    /// Creates the tables that are missing.
+    pub(crate) async fn create_tables(&self) -> Result<(), CreateTablesError> {
+        create_tables(&self.client, &self.tables).await
+    }
+
+    /// Hooks.
+    pub(crate) fn hooks(&self) -> DynamoHooks {
+        DynamoHooks::new(self.client.clone(), &self.tables.hooks)
+    }
+
+    /// Fire records.
+    pub(crate) fn fires(&self) -> DynamoFires {
+        DynamoFires::new(self.client.clone(), &self.tables.fires)
+    }
+
+    /// Clients and roles.
+    pub(crate) fn auth(&self, master_key: &MasterKey) -> DynamoAuth {
+        DynamoAuth::new(self.client.clone(), &self.tables.auth, master_key)
+    }
+}
+
+fn embedded_names() -> TableNames {
+    TableNames::with_prefix("treble")
+}

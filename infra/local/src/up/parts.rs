@@ -1,0 +1,67 @@
+//! The parts of the service that the command line chooses.
+
+use std::sync::Arc;
+
+use treble_api::auth::{Authenticator, CachedCredentials, TableAuth};
+use treble_aws::client::configure;
+use treble_aws::sink::SqsSink;
+use treble_core::ports::Sink;
+use treble_embedded::Durability;
+
+use crate::cli::{StoreChoice, Up};
+use crate::data_dir::DataDir;
+use crate::environment;
+use crate::journal::Journal;
+use crate::output::Failure;
+use crate::settings::{AuthChoice, SinkChoice};
+use crate::store::Store;
+
+/// Tables are only made where they are nobody else's concern.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--create-tables is for emulators: with --store aws, and AWS_ENDPOINT_URL set to the emulator's address"
+)]
+struct NoEmulator;
+
+/// Where everything is kept, its tables made where they are ours to make.
+pub(super) async fn store(arguments: &Up, dir: &DataDir) -> Result<Store, Failure> {
+    let on_aws = arguments.place.store == StoreChoice::Aws;
+    if arguments.create_tables && !(on_aws && environment::has_emulator()) {
+        return Err(NoEmulator.into());
+    }
+    let store = if on_aws { Store::aws()? } else { Store::embedded(dir, durability(arguments))? };
+    if arguments.create_tables || !on_aws {
+        store.create_tables().await?;
+    }
+    Ok(store)
+}
+
+/// Where tasks are created.
+pub(super) fn sink(choice: &SinkChoice, arguments: &Up, dir: &DataDir) -> Result<Arc<dyn Sink>, Failure> {
+    Ok(match choice {
+        SinkChoice::Journal(path) => {
+            dir.touch(path)?;
+            Arc::new(Journal::open(path, durability(arguments))?)
+        }
+        SinkChoice::Sqs(url) => {
+            let client = aws_sdk_sqs::Client::new(&configure(&environment::aws()?));
+            Arc::new(SqsSink::new(client, url))
+        }
+        SinkChoice::Taskcluster(_) => return Err("the taskcluster sink isn't there yet".into()),
+    })
+}
+
+/// Who tells who calls.
+pub(super) fn authenticator(
+    choice: &AuthChoice,
+    credentials: &Arc<CachedCredentials>,
+) -> Result<Arc<dyn Authenticator>, Failure> {
+    match choice {
+        AuthChoice::Table => Ok(Arc::new(TableAuth::new(Arc::clone(credentials)))),
+        AuthChoice::Taskcluster(_) => Err("TREBLE_AUTH=taskcluster isn't there yet".into()),
+    }
+}
+
+fn durability(arguments: &Up) -> Durability {
+    if arguments.fsync { Durability::Fsync } else { Durability::Relaxed }
+}
