@@ -89,7 +89,7 @@ impl<'v> Engine<'v> {
             Function::Max => extreme(function, &arguments, |best, number| number > best),
             Function::Min => extreme(function, &arguments, |best, number| number < best),
             Function::Range => self.range(&arguments),
-            Function::FromNow => self.counted_from_now(&arguments, scope),
+            Function::FromNow => self.call_from_now(&arguments, scope),
             Function::Defined => {
                 let name = one_text(function, &arguments)?;
                 self.budget.scan(name.len())?;
@@ -156,7 +156,7 @@ impl<'v> Engine<'v> {
         self.array_of_paid(items)
     }
 
-    fn counted_from_now(&self, arguments: &[Val<'v>], scope: &Scope<'_, 'v>) -> Result<Val<'v>, Error> {
+    fn call_from_now(&self, arguments: &[Val<'v>], scope: &Scope<'_, 'v>) -> Result<Val<'v>, Error> {
         let function = Function::FromNow;
         if arguments.iter().any(|argument| !matches!(argument, Val::Text(_))) {
             return Err(function.invalid());

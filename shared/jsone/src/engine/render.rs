@@ -50,7 +50,9 @@ impl<'v> Engine<'v> {
     }
 
     fn interpolate(&self, parts: &'v [Part], scope: &Scope<'_, 'v>) -> Result<String, Error> {
-        let mut out = String::new();
+        // A guess that saves most texts from growing in steps.
+        let guess = |part: &Part| if let Part::Text(text) = part { text.len() } else { 16 };
+        let mut out = String::with_capacity(parts.iter().map(guess).sum());
         for part in parts {
             match part {
                 Part::Text(text) => self.push(&mut out, text)?,

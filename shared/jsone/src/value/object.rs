@@ -24,7 +24,7 @@ pub(crate) struct Record<'v> {
 }
 
 /// Up to here looking through the entries is quicker than hashing.
-const FEW: usize = 8;
+const FEW: usize = 16;
 
 impl<'v> Record<'v> {
     pub(crate) fn with_capacity(entries: usize) -> Self {
