@@ -1,10 +1,13 @@
 //! Where tasks are created: sinks that are reached over the network.
 //!
 //! - [`SqsSink`] sends each task to an SQS queue, for whatever reads it.
+//! - [`QueueSink`] creates each task at a Taskcluster Queue.
 
+mod queue;
 mod sqs;
 
 #[cfg(test)]
 pub(crate) mod stub;
 
+pub use queue::{InvalidCredentials, QueueCredentials, QueueSink};
 pub use sqs::{MAX_MESSAGE_BYTES, SqsSink};

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -18,6 +19,8 @@ use serde_json::Value;
 pub(crate) enum Step {
     /// Answers with a status, headers and a body.
     Answer(u16, Vec<(&'static str, String)>, String),
+    /// Answers only after a while.
+    After(Duration, Box<Step>),
     /// Refuses the connection.
     Refuse,
     /// Never answers.
@@ -37,8 +40,12 @@ impl Step {
 /// A request as it was sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
+    pub(crate) method: String,
+    pub(crate) uri: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// When, by the runtime's clock.
+    pub(crate) at: tokio::time::Instant,
 }
 
 impl Sent {
@@ -80,15 +87,22 @@ impl HttpClient for Stub {
 impl HttpConnector for Stub {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         self.sent.lock().unwrap().push(Sent {
+            method: request.method().to_owned(),
+            uri: request.uri().to_owned(),
             headers: request.headers().iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
             body: request.body().bytes().unwrap().to_vec(),
+            at: tokio::time::Instant::now(),
         });
         let step = self.script.lock().unwrap().pop_front().expect("a request after the script's end");
         HttpConnectorFuture::new(play(step))
     }
 }
 
-async fn play(step: Step) -> Result<HttpResponse, ConnectorError> {
+async fn play(mut step: Step) -> Result<HttpResponse, ConnectorError> {
+    while let Step::After(delay, then) = step {
+        tokio::time::sleep(delay).await;
+        step = *then;
+    }
     match step {
         Step::Answer(status, headers, body) => {
             let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
@@ -98,6 +112,6 @@ async fn play(step: Step) -> Result<HttpResponse, ConnectorError> {
             Ok(response)
         }
         Step::Refuse => Err(ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionRefused).into())),
-        Step::Hang => std::future::pending().await,
+        Step::Hang | Step::After(..) => std::future::pending().await,
     }
 }
