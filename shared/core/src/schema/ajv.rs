@@ -32,17 +32,27 @@ impl<'s> Findings<'s> {
 
     /// Takes in one error and those that it sums up.
     pub(super) fn add(&mut self, error: &ValidationError<'_>) {
+        self.add_about(error, None);
+    }
+
+    /// Takes in an error about the name of a property, which is the `name`th of its object.
+    fn add_about(&mut self, error: &ValidationError<'_>, name: Option<usize>) {
         if self.found.len() >= CONSIDERED {
             return;
         }
-        let mut trace =
-            trace(self.schema, self.dialect, error.evaluation_path(), error.instance_path(), self.instance);
+        if let Kind::PropertyNames { error } = error.kind() {
+            return self.add_name(error);
+        }
+        let (evaluation, place) = (error.evaluation_path(), error.instance_path());
+        let mut trace = trace(self.schema, self.dialect, evaluation, place, self.instance);
+        if let Some(name) = name {
+            trace.set_name(name);
+        }
         self.add_clauses(error, &mut trace);
         match error.kind() {
-            Kind::AnyOf { context } => self.add_branches(context, error, trace, false),
-            Kind::OneOfNotValid { context } => self.add_branches(context, error, trace, false),
-            Kind::OneOfMultipleValid { context } => self.add_branches(context, error, trace, true),
-            Kind::PropertyNames { error: inner } => self.add_name(inner, error, trace),
+            Kind::AnyOf { context } => self.add_branches(context, error, trace, name),
+            Kind::OneOfNotValid { context } => self.add_branches(context, error, trace, name),
+            Kind::OneOfMultipleValid { context } => self.add_branches(context, error, trace, name),
             Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
                 for name in unexpected {
                     let mut violation = Violation::new(path(error), text(error, &trace));
@@ -93,15 +103,16 @@ impl<'s> Findings<'s> {
         branches: &[Vec<ValidationError<'static>>],
         error: &ValidationError<'_>,
         mut trace: Trace<'_>,
-        until_second_match: bool,
+        name: Option<usize>,
     ) {
+        let until_second_match = matches!(error.kind(), Kind::OneOfMultipleValid { .. });
         let mut matches = 0;
         for branch in branches {
             matches += usize::from(branch.is_empty());
             if until_second_match && matches == 2 {
                 break; // Ajv looks no further
             }
-            branch.iter().for_each(|error| self.add(error));
+            branch.iter().for_each(|error| self.add_about(error, name));
         }
         let violation = Violation::new(path(error), text(error, &trace));
         if let Some(step) = trace.order.last_mut() {
@@ -169,21 +180,19 @@ impl<'s> Findings<'s> {
     }
 
     /// What is wrong with a property's name, told at the object, then that the name isn't valid.
-    fn add_name(&mut self, inner: &ValidationError<'static>, error: &ValidationError<'_>, trace: Trace<'_>) {
-        let holder = self.instance.pointer(&path(error));
-        let name = inner.instance().as_str();
-        let place = holder
-            .and_then(Value::as_object)
-            .and_then(|map| map.keys().position(|key| Some(key.as_str()) == name));
-        let mut order = trace.order.clone();
-        let depth = trace.name_step.unwrap_or(0);
-        if let Some(step) = order.get_mut(depth) {
-            step.1 = place.unwrap_or(0);
-        }
-        let mut summary: Order = order.iter().take(depth + 1).copied().collect();
-        summary.push((u16::MAX, SUMMARY));
-        self.insert(order, Violation::new(path(error), text(inner, &trace)));
-        self.summarize(summary, || Violation::new(path(error), text(error, &trace)));
+    fn add_name(&mut self, error: &ValidationError<'_>) {
+        let place = error.instance_path();
+        let object = self.instance.pointer(place.as_str()).and_then(Value::as_object);
+        let name = error.instance().as_str();
+        let index = object.and_then(|map| map.keys().position(|key| Some(key.as_str()) == name));
+        let index = index.unwrap_or(0);
+        self.add_about(error, Some(index));
+        let mut trace = trace(self.schema, self.dialect, error.evaluation_path(), place, self.instance);
+        trace.set_name(index);
+        let mut order = trace.order;
+        order.truncate(trace.name_step.map_or(0, |step| step + 1));
+        order.push((u16::MAX, SUMMARY));
+        self.summarize(order, || Violation::new(path(error), "property name must be valid"));
     }
 }
 

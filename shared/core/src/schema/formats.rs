@@ -36,7 +36,6 @@ const OF_NUMBERS: &[&str] = &["int32", "int64", "float", "double"];
 /// The keyword that stands for `format` where the format is about numbers: the validator's own is about strings.
 pub(super) const NUMBER_FORMAT: &str = "treble:numberFormat";
 
-#[expect(dead_code, reason = "for the lint of trigger schemas")]
 /// Whether a schema may use this format.
 pub(crate) fn is_known(format: &str) -> bool {
     OF_STRINGS.contains(&format) || is_about_numbers(format)
@@ -48,7 +47,7 @@ pub(super) fn is_about_numbers(format: &str) -> bool {
 }
 
 /// Adds what is missing to a validator's formats.
-pub(super) fn register(mut options: ValidationOptions<'static>) -> ValidationOptions<'static> {
+pub(super) fn register(mut options: ValidationOptions<'_>) -> ValidationOptions<'_> {
     // Older dialects lack these names; a format means the same in all of them for Ajv.
     for format in ["json-pointer", "relative-json-pointer", "uri-reference", "uri-template", "duration"] {
         options = options.with_format(format, move |text| newest(format, text));

@@ -10,17 +10,42 @@ mod dialect;
 mod formats;
 mod keyword;
 mod normalize;
+mod pattern;
 mod reference;
 mod text;
 mod trace;
 mod violation;
 
-use jsonschema::{PatternOptions, ValidationError, Validator};
-use serde_json::Value;
+use jsonschema::{Registry, ValidationError, Validator};
+use percent_encoding::{AsciiSet, CONTROLS};
+use serde_json::{Value, json};
 use thiserror::Error;
 
 pub use dialect::Dialect;
+pub(crate) use formats::is_known as is_known_format;
+pub(crate) use keyword::{Child, Member, children, holds};
+pub(crate) use pattern::{BadPattern, Pattern, count as count_patterns};
+pub(crate) use reference::{Dangling, Place, resolve};
 pub use violation::{Violation, joined, listed};
+
+/// How a schema is called where another one refers to it.
+const WHOLE: &str = "urn:treble:whole";
+/// What a JSON pointer in a fragment has to escape.
+const IN_FRAGMENTS: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// So many violations are told; more help nobody.
 const TOLD: usize = 50;
@@ -32,6 +57,7 @@ pub struct Schema {
     /// What the validator was built from: errors are traced through it.
     source: Value,
     dialect: Dialect,
+    patterns: usize,
 }
 
 /// Why a document can't be used as a schema.
@@ -63,8 +89,9 @@ impl Schema {
     pub fn compile(schema: &Value) -> Result<Self, SchemaError> {
         let dialect = Dialect::of(schema).ok_or(SchemaError::UnknownDialect)?;
         let source = normalize::normalize(schema, dialect);
-        match options(dialect).build(&source) {
-            Ok(validator) => Ok(Self { validator, source, dialect }),
+        let patterns = pattern::count(&source);
+        match options(dialect, patterns).build(&source) {
+            Ok(validator) => Ok(Self { validator, source, dialect, patterns }),
             Err(error) => Err(refusal(schema, dialect, &error)),
         }
     }
@@ -79,12 +106,28 @@ impl Schema {
     /// # Errors
     /// What is wrong with it, in Ajv's words and order, at most 50 violations.
     pub fn validate(&self, value: &Value) -> Result<(), Vec<Violation>> {
-        if self.validator.is_valid(value) {
-            return Ok(());
-        }
+        if self.is_valid(value) { Ok(()) } else { Err(self.violations(value)) }
+    }
+
+    /// What is wrong with a value; nothing when it matches.
+    pub(crate) fn violations(&self, value: &Value) -> Vec<Violation> {
         let mut findings = ajv::Findings::new(&self.source, self.dialect, value);
         self.validator.iter_errors(value).for_each(|error| findings.add(&error));
-        Err(findings.into_violations(TOLD))
+        findings.into_violations(TOLD)
+    }
+
+    /// The subschema at a JSON pointer, as a validator of its own.
+    pub(crate) fn part(&self, pointer: &str) -> Option<Validator> {
+        let fragment = percent_encoding::utf8_percent_encode(pointer, IN_FRAGMENTS);
+        let part = json!({ "$ref": format!("{WHOLE}#{fragment}") });
+        let resource = self.dialect.draft().create_resource_ref(&self.source);
+        let registry = Registry::new().add(WHOLE, resource).ok()?.prepare().ok()?;
+        options(self.dialect, self.patterns).with_registry(&registry).build(&part).ok()
+    }
+
+    /// A pattern of this schema, compiled.
+    pub(crate) fn pattern(&self, pattern: &str) -> Option<Pattern> {
+        Pattern::compile(pattern, self.patterns).ok()
     }
 
     /// The dialect that the schema is written in.
@@ -101,12 +144,12 @@ pub(crate) fn metaschema_violations(schema: &Value, dialect: Dialect) -> Vec<Vio
     metaschema.iter_errors(schema).take(TOLD).map(violation).collect()
 }
 
-fn options(dialect: Dialect) -> jsonschema::ValidationOptions<'static> {
+fn options<'i>(dialect: Dialect, patterns: usize) -> jsonschema::ValidationOptions<'i> {
     let options = jsonschema::options()
         .with_draft(dialect.draft())
         .offline()
         .should_validate_formats(true)
-        .with_pattern_options(PatternOptions::regex());
+        .with_pattern_options(pattern::options(patterns));
     formats::register(options)
 }
 
@@ -120,3 +163,6 @@ fn refusal(schema: &Value, dialect: Dialect, error: &ValidationError<'_>) -> Sch
         message: error.masked().to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,9 @@ use super::keyword::{Holds, holds};
 /// Keeps the `type` as its author wrote it, where `nullable` added to it. Messages name this one.
 pub(super) const WRITTEN_TYPE: &str = "treble:writtenType";
 
+/// Marks a reference that was moved into `allOf`. Beside a `$ref`, it means nothing to the validator.
+pub(super) const MOVED: &str = "treble:moved";
+
 /// Rewrites a schema where Ajv and the validator differ in what it means. Pointers into it keep their meaning.
 ///
 /// - Before 2019-09 the standard has `$ref` hide its neighbours; Ajv 8 evaluates them, so the reference moves into `allOf`.
@@ -86,7 +89,7 @@ fn free_neighbours_of_ref(schema: &mut Map<String, Value>) {
     if let Some(reference) = schema.shift_remove("$ref") {
         let all = schema.entry("allOf").or_insert_with(|| json!([]));
         if let Some(all) = all.as_array_mut() {
-            all.push(json!({ "$ref": reference }));
+            all.push(json!({ "$ref": reference, MOVED: true }));
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::dialect::Dialect;
 use super::keyword::{Holds, holds, rank, type_rank};
-use super::normalize::WRITTEN_TYPE;
+use super::normalize::{MOVED, WRITTEN_TYPE};
 use super::reference;
 
 /// Where an error belongs: one step per keyword on the way to it, compared step by step. A step is the rank of
@@ -41,6 +41,19 @@ impl<'s> Trace<'s> {
             is_inside: false,
             name_step: None,
             clauses: Vec::new(),
+        }
+    }
+}
+
+impl Trace<'_> {
+    /// Says which property's name this is about.
+    pub(super) fn set_name(&mut self, place: usize) {
+        let Some(step) = self.name_step else { return };
+        let clauses = self.clauses.iter_mut().map(|clause| &mut clause.order);
+        for order in clauses.chain([&mut self.order]) {
+            if let Some(step) = order.get_mut(step) {
+                step.1 = place;
+            }
         }
     }
 }
@@ -122,15 +135,22 @@ impl<'s> Walk<'s, '_> {
                     Some(LocationSegment::Property(text)) => text.parse().unwrap_or(SUMMARY),
                     None => SUMMARY,
                 };
-                self.trace.order.push((rank, index));
+                // A reference that Ajv finds beside its neighbours, see `normalize`.
+                let is_moved = list.get(index).is_some_and(|schema| schema.get(MOVED).is_some());
+                self.trace.order.push(if is_moved { (self.rank("$ref"), 0) } else { (rank, index) });
                 if matches!(keyword, "items" | "prefixItems") {
                     self.descend();
                 }
                 self.at(list.get(index))
             }
             (Some(Holds::SchemaMap | Holds::Dependencies), Value::Object(map)) => {
-                let key = segments.next().map(|segment| segment.to_string()).unwrap_or_default();
-                let place = map.keys().position(|k| *k == key).unwrap_or(SUMMARY);
+                let Some(key) = segments.next().map(|segment| segment.to_string()) else {
+                    self.trace.order.push((rank, 0));
+                    return false;
+                };
+                let place = map.keys().position(|k| *k == key).unwrap_or(map.len());
+                // Ajv looks at the lists of names in `dependencies` first.
+                let place = if keyword == "dependencies" { place + 1 } else { place };
                 self.trace.order.push((rank, place));
                 if let "properties" | "patternProperties" = keyword {
                     let child = self.descend();
