@@ -4,6 +4,9 @@ use std::env;
 
 use treble_aws::client::AwsSettings;
 use treble_aws::dynamodb::TableNames;
+use treble_aws::sink::QueueCredentials;
+
+use crate::output::Failure;
 
 /// A variable that must be set.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +31,15 @@ pub(crate) fn aws() -> Result<AwsSettings, MissingVariable> {
 /// Whether the environment names an emulator in the place of AWS.
 pub(crate) fn has_emulator() -> bool {
     optional("AWS_ENDPOINT_URL").is_some()
+}
+
+/// Who we are at a Taskcluster deployment.
+pub(crate) fn taskcluster() -> Result<QueueCredentials, Failure> {
+    let client_id =
+        required("TASKCLUSTER_CLIENT_ID", "the client that creates tasks at the Queue", "treble")?;
+    let access_token = required("TASKCLUSTER_ACCESS_TOKEN", "that client's access token", "…")?;
+    let certificate = optional("TASKCLUSTER_CERTIFICATE");
+    Ok(QueueCredentials::new(&client_id, &access_token, certificate.as_deref())?)
 }
 
 /// What the tables are called.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use http::Uri;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use treble_aws::http::{InvalidRootUrl, RootUrl};
 
 /// Where tasks are created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub(crate) enum SinkChoice {
     Journal(PathBuf),
     /// Sent to the SQS queue of this URL.
     Sqs(String),
-    /// Created at the Taskcluster deployment of this root URL.
-    Taskcluster(String),
+    /// Created at the Queue of this Taskcluster deployment.
+    Taskcluster(RootUrl),
 }
 
 /// Who tells who calls.
@@ -24,8 +25,8 @@ pub(crate) enum SinkChoice {
 pub(crate) enum AuthChoice {
     /// The clients and roles of the store.
     Table,
-    /// The auth service of the Taskcluster deployment of this root URL.
-    Taskcluster(String),
+    /// The auth service of this Taskcluster deployment.
+    Taskcluster(RootUrl),
 }
 
 /// Why an option's value is none.
@@ -35,8 +36,10 @@ pub(crate) enum InvalidSetting {
     Sink,
     #[error("must be table or taskcluster:ROOT_URL")]
     Auth,
-    #[error("{0:?} must be an http or https URL without a query, e.g. {1}")]
-    Url(String, &'static str),
+    #[error(transparent)]
+    RootUrl(#[from] InvalidRootUrl),
+    #[error("a queue's URL is like https://sqs.us-east-1.amazonaws.com/123456789012/tasks, not {0:?}")]
+    QueueUrl(String),
     #[error("must be a moment in the future, e.g. 2030-01-01T00:00:00Z, or a time from now, e.g. 30d or 12h")]
     Expiry,
     #[error("must be 22 to 66 letters, digits, - and _")]
@@ -49,10 +52,8 @@ impl FromStr for SinkChoice {
     fn from_str(text: &str) -> Result<Self, InvalidSetting> {
         match text.split_once(':') {
             Some(("journal", path)) if !path.is_empty() => Ok(Self::Journal(path.into())),
-            Some(("sqs", url)) => {
-                url_like(url, "https://sqs.us-east-1.amazonaws.com/123456789012/tasks").map(Self::Sqs)
-            }
-            Some(("taskcluster", url)) => root_url(url).map(Self::Taskcluster),
+            Some(("sqs", url)) => queue_url(url).map(Self::Sqs),
+            Some(("taskcluster", url)) => Ok(Self::Taskcluster(url.parse()?)),
             _ => Err(InvalidSetting::Sink),
         }
     }
@@ -74,27 +75,21 @@ impl FromStr for AuthChoice {
     fn from_str(text: &str) -> Result<Self, InvalidSetting> {
         match text.split_once(':') {
             None if text == "table" => Ok(Self::Table),
-            Some(("taskcluster", url)) => root_url(url).map(Self::Taskcluster),
+            Some(("taskcluster", url)) => Ok(Self::Taskcluster(url.parse()?)),
             _ => Err(InvalidSetting::Auth),
         }
     }
 }
 
 /// A deployment's root URL: without a slash at the end.
-pub(crate) fn root_url(text: &str) -> Result<String, InvalidSetting> {
-    url_like(text, "https://taskcluster.example.com").map(|url| url.trim_end_matches('/').to_owned())
+pub(crate) fn root_url(text: &str) -> Result<String, InvalidRootUrl> {
+    text.parse::<RootUrl>().map(|url| url.to_string())
 }
 
-fn url_like(text: &str, example: &'static str) -> Result<String, InvalidSetting> {
-    let refused = || InvalidSetting::Url(text.to_owned(), example);
-    let uri: Uri = text.parse().map_err(|_| refused())?;
-    let web = matches!(uri.scheme_str(), Some("http" | "https"));
-    let user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
-    if web && !user && uri.host().is_some_and(|host| !host.is_empty()) && uri.query().is_none() {
-        Ok(text.to_owned())
-    } else {
-        Err(refused())
-    }
+fn queue_url(text: &str) -> Result<String, InvalidSetting> {
+    let uri = text.parse::<Uri>().ok();
+    let web = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.path() != "/");
+    if web { Ok(text.to_owned()) } else { Err(InvalidSetting::QueueUrl(text.to_owned())) }
 }
 
 /// When a client expires.
@@ -155,28 +150,31 @@ mod tests {
             ("journal:", Err(InvalidSetting::Sink)),
             ("journal", Err(InvalidSetting::Sink)),
             ("sqs:http://localhost:4566/0/q", Ok(SinkChoice::Sqs("http://localhost:4566/0/q".into()))),
-            ("taskcluster:https://tc.example/", Ok(SinkChoice::Taskcluster("https://tc.example".into()))),
+            (
+                "taskcluster:https://tc.example/",
+                Ok(SinkChoice::Taskcluster("https://tc.example".parse().unwrap())),
+            ),
             ("Journal:x", Err(InvalidSetting::Sink)),
             ("", Err(InvalidSetting::Sink)),
         ];
         for (text, expected) in cases {
             assert_eq!(text.parse(), expected, "{text}");
         }
-        for text in [
-            "sqs:tasks",
-            "taskcluster:tc.example",
-            "sqs:ftp://x/q",
-            "taskcluster:https://u:p@tc.example",
-            "sqs:",
-        ] {
-            assert!(matches!(text.parse::<SinkChoice>(), Err(InvalidSetting::Url(..))), "{text}");
+        for text in ["sqs:tasks", "sqs:", "sqs:https://x", "sqs:ftp://x/q"] {
+            assert!(matches!(text.parse::<SinkChoice>(), Err(InvalidSetting::QueueUrl(_))), "{text}");
+        }
+        for text in ["taskcluster:tc.example", "taskcluster:https://u:p@tc.example"] {
+            assert!(matches!(text.parse::<SinkChoice>(), Err(InvalidSetting::RootUrl(_))), "{text}");
         }
     }
 
     #[test]
     fn authenticators() {
         assert_eq!("table".parse(), Ok(AuthChoice::Table));
-        assert_eq!("taskcluster:http://tc".parse(), Ok(AuthChoice::Taskcluster("http://tc".into())));
+        assert_eq!(
+            "taskcluster:http://tc".parse(),
+            Ok(AuthChoice::Taskcluster("http://tc".parse().unwrap()))
+        );
         for text in ["", "Table", "table:", "taskcluster"] {
             assert_eq!(text.parse::<AuthChoice>(), Err(InvalidSetting::Auth), "{text}");
         }

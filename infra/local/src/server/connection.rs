@@ -20,15 +20,15 @@ use treble_api::request::{Body, Request};
 use treble_api::taskcluster::error::{ApiError, RequestInfo};
 use treble_api::taskcluster::{ROUTES, response};
 
-use super::{Server, body, compression};
+use super::{Server, body, compression, weight};
 
 /// How long a connection may be silent between requests, and how long the headers of one may take: hyper
 /// counts both by one clock.
 const KEEP_ALIVE: Duration = Duration::from_secs(90);
 const KEEP_ALIVE_HEADER: HeaderValue = HeaderValue::from_static("timeout=90");
 
-/// The most that is read ahead, in bytes, and thus what the headers may have together; beyond it, or beyond
-/// 100 headers, the answer is 431.
+/// The most that is read ahead, in bytes, and thus about what the headers may have together, up to twice as much;
+/// beyond it, or beyond 100 headers, the answer is 431.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 
 /// Serves the requests of a connection, one after the other.
@@ -74,7 +74,11 @@ impl Server {
 
     /// Answers in a task of its own, which neither a client's going away nor a panic carries any further.
     async fn respond(&self, request: Arc<Request>) -> Response<Bytes> {
-        let permit = Arc::clone(&self.requests).acquire_owned().await;
+        let weight = match &request.body {
+            Body::Complete(body) => weight(body.len()),
+            Body::TooLarge | Body::Incomplete => 1,
+        };
+        let permit = Arc::clone(&self.requests).acquire_many_owned(weight).await;
         let (service, task_request) = (Arc::clone(&self.service), Arc::clone(&request));
         let task = tokio::spawn(async move {
             let _permit = permit;

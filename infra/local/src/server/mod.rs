@@ -25,8 +25,12 @@ pub(crate) use listen::listen;
 /// Connections at once; below the 1,024 open files that a process is usually allowed.
 const MAX_CONNECTIONS: usize = 512;
 
-/// Requests being answered at once.
+/// Requests being answered at once, by their weight.
 const MAX_REQUESTS: u32 = 64;
+
+/// As many bytes of a body weigh as much as a request: parsed, JSON takes up to forty times its length in
+/// memory, so that a body of the largest size is answered alone.
+const BYTES_A_REQUEST: usize = 64 * 1024;
 
 /// How long requests may take to finish when the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -40,6 +44,11 @@ pub(crate) struct Server {
     service: Arc<Service>,
     connections: Arc<Semaphore>,
     requests: Arc<Semaphore>,
+}
+
+/// How much of [`MAX_REQUESTS`] a request with a body of so many bytes takes.
+fn weight(bytes: usize) -> u32 {
+    u32::try_from(bytes / BYTES_A_REQUEST + 1).unwrap_or(MAX_REQUESTS).min(MAX_REQUESTS)
 }
 
 impl Server {
@@ -96,6 +105,21 @@ async fn accept(
                 tracing::warn!(%error, "a connection can't be accepted");
                 sleep(ACCEPT_PAUSE).await;
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use treble_api::request::MAX_BODY_BYTES;
+
+    use super::*;
+
+    #[test]
+    fn large_bodies_weigh_more() {
+        let cases = [(0, 1), (BYTES_A_REQUEST - 1, 1), (BYTES_A_REQUEST, 2), (MAX_BODY_BYTES, MAX_REQUESTS)];
+        for (bytes, expected) in cases {
+            assert_eq!(weight(bytes), expected, "{bytes}");
         }
     }
 }

@@ -67,7 +67,7 @@ async fn up(arguments: &cli::Up) -> Result<(), Failure> {
             fires: Arc::new(store.fires()),
             credentials: auth.clone(),
         },
-        authenticator: parts::authenticator(&arguments.auth, &credentials)?,
+        authenticator: parts::authenticator(&arguments.auth, &credentials),
         master_key: master_key.clone(),
         denied_exchanges: arguments
             .denied_exchanges

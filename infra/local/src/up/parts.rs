@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use treble_api::auth::{Authenticator, CachedCredentials, TableAuth};
+use treble_api::auth::{Authenticator, CachedCredentials, TableAuth, TaskclusterAuth};
 use treble_aws::client::configure;
-use treble_aws::sink::SqsSink;
+use treble_aws::http::HttpClient;
+use treble_aws::sink::{QueueSink, SqsSink};
 use treble_core::ports::Sink;
 use treble_embedded::Durability;
 
@@ -47,7 +48,9 @@ pub(super) fn sink(choice: &SinkChoice, arguments: &Up, dir: &DataDir) -> Result
             let client = aws_sdk_sqs::Client::new(&configure(&environment::aws()?));
             Arc::new(SqsSink::new(client, url))
         }
-        SinkChoice::Taskcluster(_) => return Err("the taskcluster sink isn't there yet".into()),
+        SinkChoice::Taskcluster(root_url) => {
+            Arc::new(QueueSink::new(HttpClient::new(), root_url.clone(), environment::taskcluster()?))
+        }
     })
 }
 
@@ -55,10 +58,12 @@ pub(super) fn sink(choice: &SinkChoice, arguments: &Up, dir: &DataDir) -> Result
 pub(super) fn authenticator(
     choice: &AuthChoice,
     credentials: &Arc<CachedCredentials>,
-) -> Result<Arc<dyn Authenticator>, Failure> {
+) -> Arc<dyn Authenticator> {
     match choice {
-        AuthChoice::Table => Ok(Arc::new(TableAuth::new(Arc::clone(credentials)))),
-        AuthChoice::Taskcluster(_) => Err("TREBLE_AUTH=taskcluster isn't there yet".into()),
+        AuthChoice::Table => Arc::new(TableAuth::new(Arc::clone(credentials))),
+        AuthChoice::Taskcluster(root_url) => {
+            Arc::new(TaskclusterAuth::new(&root_url.to_string(), Arc::new(HttpClient::new())))
+        }
     }
 }
 
