@@ -157,4 +157,6 @@ fn failed(error: BoxError) -> HttpError {
 }
 
 #[cfg(test)]
+pub(crate) mod one_shot;
+#[cfg(test)]
 mod tests;

@@ -1,60 +1,15 @@
-use std::net::SocketAddr;
-
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use treble_core::ports::PostJson;
 
+use super::one_shot::{Then, server};
 use super::*;
 
 /// Longer than anything here takes.
 const AMPLE: Duration = Duration::from_secs(30);
 /// Shorter than what never comes.
 const SHORT: Duration = Duration::from_millis(50);
-
-/// What a server does with a connection after it wrote its answer.
-#[derive(Clone, Copy)]
-enum Then {
-    Close,
-    /// Says nothing more.
-    Hang,
-    /// Repeats the last bytes until nobody reads any more.
-    Repeat(&'static [u8]),
-}
-
-/// A server for one connection: reads a request and writes these bytes. It returns the request.
-async fn server(answer: impl Into<Vec<u8>>, then: Then) -> (String, JoinHandle<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = url(listener.local_addr().unwrap());
-    let answer = answer.into();
-    let serving = tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        let mut request = Vec::new();
-        while !is_whole(&request) {
-            assert_ne!(socket.read_buf(&mut request).await.unwrap(), 0);
-        }
-        socket.write_all(&answer).await.unwrap();
-        match then {
-            Then::Close => {}
-            Then::Hang => std::future::pending().await,
-            Then::Repeat(bytes) => while socket.write_all(bytes).await.is_ok() {},
-        }
-        String::from_utf8(request).unwrap()
-    });
-    (url, serving)
-}
-
-fn is_whole(request: &[u8]) -> bool {
-    let Ok(text) = str::from_utf8(request) else { return false };
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    body.len() == length.map_or(0, |length| length.parse().unwrap())
-}
-
-fn url(address: SocketAddr) -> String {
-    format!("http://{address}/a?b=%20c")
-}
 
 fn get(url: &str) -> Request<'_> {
     Request { method: "GET", url, headers: &[], body: Bytes::new() }
@@ -63,9 +18,10 @@ fn get(url: &str) -> Request<'_> {
 #[tokio::test]
 async fn a_request_arrives_as_it_is() {
     let answer = "HTTP/1.1 503 No\r\nretry-after: 7\r\ncontent-length: 5\r\n\r\nhello";
-    let (url, serving) = server(answer, Then::Close).await;
+    let (origin, serving) = server(answer, Then::Close).await;
     let headers: &[(&str, &str)] =
         &[("content-type", "application/json"), ("authorization", "Hawk id=\"a\"")];
+    let url = format!("{origin}/a?b=%20c");
     let request = Request { method: "PUT", url: &url, headers, body: Bytes::from("{\"a\": 1}") };
     let reply = HttpClient::new().send(&request, AMPLE).await.unwrap();
     let expected =
@@ -77,8 +33,7 @@ async fn a_request_arrives_as_it_is() {
     let mut lines: Vec<_> = head.lines().collect();
     assert_eq!(lines.remove(0), "PUT /a?b=%20c HTTP/1.1");
     lines.sort_unstable();
-    let host = url.strip_prefix("http://").unwrap().strip_suffix("/a?b=%20c").unwrap();
-    let host = format!("host: {host}");
+    let host = origin.replace("http://", "host: ");
     let expected = [
         "authorization: Hawk id=\"a\"",
         "content-length: 8",
@@ -93,7 +48,7 @@ async fn a_request_arrives_as_it_is() {
 #[tokio::test]
 async fn nobody_listens() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let error = HttpClient::new().send(&get(&url(address)), AMPLE).await.unwrap_err();
+    let error = HttpClient::new().send(&get(&format!("http://{address}/")), AMPLE).await.unwrap_err();
     assert!(matches!(error, HttpError::Refused(_)), "{error:?}");
     assert_eq!(error.to_string(), "the connection was refused");
 }
@@ -107,8 +62,8 @@ async fn what_is_no_answer() {
         "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort",
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
     ] {
-        let (url, _serving) = server(answer, Then::Close).await;
-        let error = HttpClient::new().send(&get(&url), AMPLE).await.unwrap_err();
+        let (origin, _serving) = server(answer, Then::Close).await;
+        let error = HttpClient::new().send(&get(&origin), AMPLE).await.unwrap_err();
         assert!(matches!(error, HttpError::Broken(_)), "{answer:?}: {error:?}");
         assert_eq!(error.to_string(), "the connection failed");
     }
@@ -131,8 +86,8 @@ async fn a_server_of_another_protocol() {
 #[tokio::test]
 async fn slow_answers_are_given_up() {
     for begun in ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort"] {
-        let (url, serving) = server(begun, Then::Hang).await;
-        let error = HttpClient::new().send(&get(&url), SHORT).await.unwrap_err();
+        let (origin, serving) = server(begun, Then::Hang).await;
+        let error = HttpClient::new().send(&get(&origin), SHORT).await.unwrap_err();
         assert!(matches!(error, HttpError::Late(SHORT)), "{begun:?}: {error:?}");
         serving.abort();
     }
@@ -145,13 +100,13 @@ async fn of_a_large_body_only_so_much_is_read() {
         answer.resize(answer.len() + length, b'x');
         answer
     };
-    let (url, _serving) = server(with_length(MAX_REPLY_BYTES), Then::Close).await;
-    let reply = HttpClient::new().send(&get(&url), AMPLE).await.unwrap();
+    let (origin, _serving) = server(with_length(MAX_REPLY_BYTES), Then::Close).await;
+    let reply = HttpClient::new().send(&get(&origin), AMPLE).await.unwrap();
     assert_eq!(reply.body.unwrap().len(), MAX_REPLY_BYTES);
 
     // The server sees the end of it, as its connection is closed.
-    let (url, serving) = server("HTTP/1.1 200 OK\r\n\r\n", Then::Repeat(&[b'x'; 65_536])).await;
-    let reply = HttpClient::new().send(&get(&url), AMPLE).await.unwrap();
+    let (origin, serving) = server("HTTP/1.1 200 OK\r\n\r\n", Then::Repeat(&[b'x'; 65_536])).await;
+    let reply = HttpClient::new().send(&get(&origin), AMPLE).await.unwrap();
     assert_eq!((reply.status, reply.body), (200, None));
     serving.await.unwrap();
 }
@@ -172,8 +127,9 @@ async fn posting_json() {
         ("HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{\"a\": 1}", (200, json!({"a": 1}))),
         ("HTTP/1.1 502 No\r\ncontent-length: 6\r\n\r\n<html>", (502, Value::Null)),
     ] {
-        let (url, serving) = server(answer, Then::Close).await;
-        let reply = HttpClient::new().post_json(&url, &json!({"q": "é"})).await.unwrap();
+        let (origin, serving) = server(answer, Then::Close).await;
+        let reply =
+            HttpClient::new().post_json(&format!("{origin}/a?b=%20c"), &json!({"q": "é"})).await.unwrap();
         assert_eq!((reply.status, reply.body), expected);
         let request = serving.await.unwrap();
         assert!(request.starts_with("POST /a?b=%20c HTTP/1.1\r\n"), "{request}");

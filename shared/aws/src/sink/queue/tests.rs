@@ -7,9 +7,12 @@ use treble_core::firing::{FiredBy, Firing};
 use treble_core::slugid::SlugId;
 
 use super::*;
+use crate::http::one_shot::{Then, server};
 use crate::sink::stub::{Sent, Step, Stub};
 
 const TOKEN: &str = "no-secret-of-anybody";
+/// In the MAC it is in lower case.
+const HOST: &str = "tc.example.com";
 const BUDGET: Duration = Duration::from_secs(20);
 
 fn now() -> Timestamp {
@@ -39,8 +42,12 @@ fn firing() -> Firing {
 }
 
 async fn create(sink: &QueueSink) -> Result<CreatedTask, SinkError> {
+    create_within(BUDGET, sink).await
+}
+
+async fn create_within(budget: Duration, sink: &QueueSink) -> Result<CreatedTask, SinkError> {
     let (firing, definition) = (firing(), json!({"b": 1, "a": "é"}));
-    sink.create_task(NewTask { firing: &firing, definition: &definition, budget: BUDGET }).await
+    sink.create_task(NewTask { firing: &firing, definition: &definition, budget }).await
 }
 
 /// What the Queue answers when it has the task.
@@ -62,21 +69,22 @@ fn times(stub: &Stub) -> Vec<f64> {
     sent.iter().map(|call| (call.at - sent[0].at).as_millis() as f64 / 1000.0).collect()
 }
 
-/// Reads a call's header with the protocol's published implementation, checks the MAC, and returns `ext`.
-fn verified(sent: &Sent, port: u16) -> Value {
-    let text = sent.header("authorization").unwrap().strip_prefix("Hawk ").unwrap();
-    let header: Header = text.parse().unwrap();
-    let (host, resource) = sent.uri.split_once("://").unwrap().1.split_once('/').unwrap();
-    let host = host.split(':').next().unwrap().to_lowercase();
-    let hash = hawk::PayloadHasher::hash("application/json", SHA256, &sent.body).unwrap();
-    let resource = format!("/{resource}");
-    let request = RequestBuilder::new("PUT", &host, port, &resource).hash(&hash[..]).request();
+/// Checks a call's header with the protocol's published implementation, and returns `ext`.
+fn verified(header: &str, host: &str, port: u16, resource: &str, body: &[u8]) -> Value {
+    let header: Header = header.strip_prefix("Hawk ").unwrap().parse().unwrap();
+    let hash = hawk::PayloadHasher::hash("application/json", SHA256, body).unwrap();
+    let request = RequestBuilder::new("PUT", host, port, resource).hash(&hash[..]).request();
     let key = Key::new(TOKEN, SHA256).unwrap();
     let skew = Duration::from_secs(10 * 365 * 86400);
-    assert!(request.validate_header(&header, &key, skew), "{text}");
+    assert!(request.validate_header(&header, &key, skew), "{header}");
     assert_eq!(header.id.as_deref(), Some("project/treble"));
     assert_eq!(header.hash, Some(hash), "the body is covered");
     serde_json::from_slice(&STANDARD.decode(header.ext.unwrap()).unwrap()).unwrap()
+}
+
+fn verified_at(sent: &Sent, host: &str, port: u16) -> Value {
+    let (_, resource) = sent.uri.split_once("://").unwrap().1.split_once('/').unwrap();
+    verified(sent.header("authorization").unwrap(), host, port, &format!("/{resource}"), &sent.body)
 }
 
 #[tokio::test]
@@ -90,7 +98,7 @@ async fn a_call_has_the_authority_of_its_hook() {
     assert_eq!(sent.uri, "https://TC.example.com/api/queue/v1/task/BwcHBwcHRweHBwcHBwcHBw");
     assert_eq!(sent.header("content-type"), Some("application/json"));
     assert_eq!(sent.body, "{\"b\":1,\"a\":\"é\"}".as_bytes());
-    assert_eq!(verified(sent, 443), json!({"authorizedScopes": ["assume:hook-id:g/a/b"]}));
+    assert_eq!(verified_at(sent, HOST, 443), json!({"authorizedScopes": ["assume:hook-id:g/a/b"]}));
     assert!(sent.header("authorization").unwrap().contains("ts=\"1795255200\""), "{sent:?}");
 }
 
@@ -101,17 +109,19 @@ async fn temporary_credentials_come_with_their_certificate() {
     let text = certificate.to_string();
     create(&QueueSink { credentials: credentials(Some(&text)), ..sink(&stub) }).await.unwrap();
     let expected = json!({"authorizedScopes": ["assume:hook-id:g/a/b"], "certificate": certificate});
-    assert_eq!(verified(&stub.sent()[0], 443), expected);
+    assert_eq!(verified_at(&stub.sent()[0], HOST, 443), expected);
 }
 
 #[tokio::test]
 async fn the_port_is_that_of_the_address() {
-    for (root_url, port) in
-        [("http://tc.example.com", 80), ("http://tc.example.com:443", 443), ("https://tc:8443/x", 8443)]
-    {
+    for (root_url, host, port) in [
+        ("http://tc.example.com", HOST, 80),
+        ("http://tc.example.com:443", HOST, 443),
+        ("https://tc:8443/x", "tc", 8443),
+    ] {
         let stub = Stub::new([taken()]);
         create(&QueueSink { root_url: root_url.parse().unwrap(), ..sink(&stub) }).await.unwrap();
-        verified(&stub.sent()[0], port);
+        verified_at(&stub.sent()[0], host, port);
     }
 }
 
@@ -145,7 +155,7 @@ async fn trouble_is_waited_out() {
         create(&sink(&stub)).await.unwrap();
         assert_eq!(times(&stub), expected, "{what}");
         for sent in stub.sent() {
-            verified(&sent, 443);
+            verified_at(&sent, HOST, 443);
         }
     }
 }
@@ -179,6 +189,15 @@ async fn trouble_that_lasts_is_told() {
         };
         assert_eq!((told.as_str(), answered), (reason, status));
         assert_eq!(start.elapsed().as_secs(), seconds, "{reason}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_has_no_time_is_not_made() {
+    for (millis, calls) in [(10_399, 1), (10_401, 2)] {
+        let stub = Stub::new([Step::Hang, taken()]);
+        let created = create_within(Duration::from_millis(millis), &sink(&stub)).await;
+        assert_eq!((created.is_ok(), stub.sent().len()), (calls == 2, calls), "{millis}");
     }
 }
 
@@ -246,7 +265,24 @@ async fn a_check_is_one_ping() {
 }
 
 #[tokio::test]
-async fn over_the_network_nothing_is_told_of_it() {
+async fn over_the_network_a_call_is_signed_for_the_host_that_it_names() {
+    let body = r#"{"status":{"state":"pending"}}"#;
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let (origin, serving) = server(answer, Then::Close).await;
+    let sink = QueueSink::new(HttpClient::new(), origin.parse().unwrap(), credentials(None));
+    let created = create(&sink).await.unwrap();
+    assert_eq!(created.status, Some(json!({"state": "pending"})));
+
+    let request = serving.await.unwrap();
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    let header = |name| head.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    let (host, port) = header("host: ").split_once(':').unwrap();
+    let resource = head.split(' ').nth(1).unwrap();
+    verified(header("authorization: "), host, port.parse().unwrap(), resource, body.as_bytes());
+}
+
+#[tokio::test]
+async fn over_the_network_a_refused_connection_is_called_that() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let root_url = format!("http://{address}").parse().unwrap();
     let sink = QueueSink::new(HttpClient::new(), root_url, credentials(None));
