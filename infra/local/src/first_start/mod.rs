@@ -26,7 +26,7 @@ pub(crate) async fn run(
     let Some(unfinished) = root_client::begin(dir)? else {
         return Ok(false);
     };
-    root_client::create(&unfinished, auth, now).await?;
+    root_client::create(&unfinished, dir, auth, now).await?;
     let (name, definition) = sample()?;
     // One that is there already is as good.
     hooks.create(&StoredHook::new(name, definition, now, None)).await?;

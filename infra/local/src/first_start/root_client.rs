@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use treble_aws::dynamodb::{DynamoAuth, NewClient};
-use treble_core::ports::{AccessToken, Credentials as _};
+use treble_core::ports::{AccessToken, Credentials as _, StoreError};
 
 use crate::admin::{NEVER, random_token};
 use crate::data_dir::{DataDir, DataDirError, write_secret};
@@ -34,8 +34,8 @@ struct Unreadable {
 
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "there is a client {ID} in the table already, whose access token is not in {}: copy root-client.json from where it \
-     is, or delete the client", .0.display()
+    "the client {ID} in the table was made with another data directory than {}: use that one, as only its master key \
+     opens what is in the table", .0.display()
 )]
 struct Foreign(PathBuf);
 
@@ -98,6 +98,7 @@ pub(super) fn begin(dir: &DataDir) -> Result<Option<Unfinished>, Failure> {
 /// Creates the client. One that is there must be this one.
 pub(super) async fn create(
     unfinished: &Unfinished,
+    dir: &DataDir,
     auth: &DynamoAuth,
     now: Timestamp,
 ) -> Result<(), Failure> {
@@ -113,9 +114,11 @@ pub(super) async fn create(
     if auth.create_client(&client).await? {
         return Ok(());
     }
-    match auth.client(ID).await? {
-        Some(known) if known.access_token == token => Ok(()),
-        _ => Err(Foreign(unfinished.path.clone()).into()),
+    match auth.client(ID).await {
+        Ok(Some(known)) if known.access_token == token => Ok(()),
+        Err(error @ StoreError::Unavailable { .. }) => Err(error.into()),
+        // Another token, or one that another master key has sealed.
+        Ok(_) | Err(_) => Err(Foreign(dir.path().to_owned()).into()),
     }
 }
 

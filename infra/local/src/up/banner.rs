@@ -4,6 +4,7 @@ use std::env;
 use std::fmt;
 use std::path::Path;
 
+use crate::first_start::RootClient;
 use crate::settings::SinkChoice;
 
 /// What there is to say.
@@ -16,12 +17,14 @@ pub(crate) struct Banner<'a> {
     pub(crate) data: &'a Path,
     /// Where tasks are created.
     pub(crate) sink: &'a SinkChoice,
-    /// The first start's client: its name and access token, if they are still good.
-    pub(crate) client: Result<(&'a str, &'a str), String>,
+    /// The first start's client, if it is still good; or what to say instead.
+    pub(crate) client: Result<&'a RootClient, String>,
     /// The trigger token of the sample hook, if that is still there.
     pub(crate) sample_token: Option<&'a str>,
     /// How this program was called.
     pub(crate) program: &'a str,
+    /// Whether everything but tasks is kept on AWS.
+    pub(crate) on_aws: bool,
 }
 
 /// How to call this program again: by Cargo, if Cargo called it.
@@ -37,11 +40,11 @@ impl fmt::Display for Banner<'_> {
         writeln!(f, "Tasks: {}", self.sink)?;
         writeln!(f)?;
         match &self.client {
-            Ok((id, token)) => {
+            Ok(client) => {
                 writeln!(f, "For Taskcluster's clients, with every scope:\n")?;
                 writeln!(f, "  export TASKCLUSTER_ROOT_URL={root_url}")?;
-                writeln!(f, "  export TASKCLUSTER_CLIENT_ID={id}")?;
-                writeln!(f, "  export TASKCLUSTER_ACCESS_TOKEN={token}")?;
+                writeln!(f, "  export TASKCLUSTER_CLIENT_ID={}", client.client_id)?;
+                writeln!(f, "  export TASKCLUSTER_ACCESS_TOKEN={}", client.access_token)?;
             }
             Err(why) => writeln!(f, "{why}")?,
         }
@@ -54,7 +57,8 @@ impl fmt::Display for Banner<'_> {
                 writeln!(f, "  {program} tasks{data}")?;
             }
         }
-        writeln!(f, "\nMore clients: {program} client create NAME --scope SCOPE{data}")?;
+        let store = if self.on_aws { " --store aws" } else { "" };
+        writeln!(f, "\nMore clients: {program} client create NAME --scope SCOPE{data}{store}")?;
         write!(f, "Stop: Ctrl-C")
     }
 }
@@ -87,14 +91,16 @@ mod tests {
 
     #[test]
     fn the_first_start() {
+        let root = RootClient { client_id: "root".into(), access_token: "SECRET".into() };
         let banner = Banner {
             first: true,
             root_url: "http://localhost:8080",
             data: Path::new("treble-data"),
             sink: &SinkChoice::Journal("treble-data/tasks.jsonl".into()),
-            client: Ok(("root", "SECRET")),
+            client: Ok(&root),
             sample_token: Some("TOKEN"),
             program: "treble",
+            on_aws: false,
         };
         let expected = "\
 Treble is at http://localhost:8080
@@ -128,6 +134,7 @@ Stop: Ctrl-C";
             client: Err("The client root is disabled.".into()),
             sample_token: None,
             program: "cargo run -q --",
+            on_aws: true,
         };
         let expected = "\
 Treble is at https://hooks.example
@@ -136,7 +143,7 @@ Tasks: the queue https://sqs.example/0/q
 
 The client root is disabled.
 
-More clients: cargo run -q -- client create NAME --scope SCOPE --data '/srv/my data'
+More clients: cargo run -q -- client create NAME --scope SCOPE --data '/srv/my data' --store aws
 Stop: Ctrl-C";
         assert_eq!(banner.to_string(), expected);
     }

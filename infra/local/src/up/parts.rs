@@ -6,7 +6,7 @@ use treble_api::auth::{Authenticator, CachedCredentials, TableAuth, TaskclusterA
 use treble_aws::client::configure;
 use treble_aws::http::HttpClient;
 use treble_aws::sink::{QueueSink, SqsSink};
-use treble_core::ports::Sink;
+use treble_core::ports::{HookStore as _, Sink, StoreError};
 use treble_embedded::Durability;
 
 use crate::cli::{StoreChoice, Up};
@@ -24,6 +24,13 @@ use crate::store::Store;
 )]
 struct NoEmulator;
 
+/// The tables on AWS are not there, or not ours.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the tables can't be used: deploy template.yaml to make them, or, on an emulator, add --create-tables"
+)]
+struct NoTables(#[source] StoreError);
+
 /// Where everything is kept, its tables made where they are ours to make.
 pub(super) async fn store(arguments: &Up, dir: &DataDir) -> Result<Store, Failure> {
     let on_aws = arguments.place.store == StoreChoice::Aws;
@@ -33,6 +40,8 @@ pub(super) async fn store(arguments: &Up, dir: &DataDir) -> Result<Store, Failur
     let store = if on_aws { Store::aws()? } else { Store::embedded(dir, durability(arguments))? };
     if arguments.create_tables || !on_aws {
         store.create_tables().await?;
+    } else {
+        store.hooks().check().await.map_err(NoTables)?;
     }
     Ok(store)
 }

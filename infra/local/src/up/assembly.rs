@@ -1,0 +1,145 @@
+//! What the service is made of.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use treble_api::auth::{CacheLimits, CachedCredentials};
+use treble_api::taskcluster::denied::DeniedExchanges;
+use treble_api::taskcluster::service::{About, Service};
+use treble_aws::dynamodb::{DynamoAuth, DynamoHooks};
+use treble_core::fire::Engine;
+use treble_core::ports::Sink;
+use treble_core::secret::MasterKey;
+
+use super::banner::{self, Banner};
+use super::{background, parts};
+use crate::cli;
+use crate::data_dir::DataDir;
+use crate::first_start::{self, RootClient};
+use crate::master_key;
+use crate::output::Failure;
+use crate::settings::{AuthChoice, SinkChoice};
+use crate::store::Store;
+
+/// Every part of the service, opened.
+pub(super) struct Assembly<'a> {
+    arguments: &'a cli::Up,
+    started: Timestamp,
+    root_url: String,
+    dir: DataDir,
+    master_key: MasterKey,
+    store: Store,
+    hooks: Arc<DynamoHooks>,
+    auth: Arc<DynamoAuth>,
+    credentials: Arc<CachedCredentials>,
+    sink_choice: SinkChoice,
+    sink: Arc<dyn Sink>,
+}
+
+impl<'a> Assembly<'a> {
+    /// Opens everything, as the command line says, in a data directory that this process has locked.
+    pub(super) async fn new(arguments: &'a cli::Up, dir: DataDir, port: u16) -> Result<Self, Failure> {
+        let master_key = master_key::read_or_create(&dir)?;
+        let store = parts::store(arguments, &dir).await?;
+        let auth = Arc::new(store.auth(&master_key));
+        let sink_choice = arguments.sink.clone().unwrap_or_else(|| SinkChoice::Journal(dir.journal()));
+        Ok(Self {
+            arguments,
+            started: Timestamp::now(),
+            root_url: arguments.root_url.clone().unwrap_or_else(|| default_root_url(&arguments.host, port)),
+            hooks: Arc::new(store.hooks()),
+            credentials: Arc::new(CachedCredentials::new(auth.clone(), CacheLimits::default())),
+            sink: parts::sink(&sink_choice, arguments, &dir)?,
+            dir,
+            master_key,
+            store,
+            auth,
+            sink_choice,
+        })
+    }
+
+    /// The service that requests are answered by.
+    pub(super) fn service(&self) -> Arc<Service> {
+        let denied = self.arguments.denied_exchanges.clone();
+        Arc::new(Service {
+            about: About {
+                root_url: self.root_url.clone(),
+                version: env!("CARGO_PKG_VERSION"),
+                commit: option_env!("TREBLE_COMMIT"),
+                started: self.started,
+            },
+            hooks: self.hooks.clone(),
+            engine: Engine {
+                sink: self.sink.clone(),
+                fires: Arc::new(self.store.fires()),
+                credentials: self.auth.clone(),
+            },
+            authenticator: parts::authenticator(&self.arguments.auth, &self.credentials),
+            master_key: self.master_key.clone(),
+            denied_exchanges: denied.map_or_else(DeniedExchanges::default, DeniedExchanges::new),
+            now: Timestamp::now,
+        })
+    }
+
+    /// Makes what a new data directory begins with; false if an earlier start has.
+    pub(super) async fn first_start(&self) -> Result<bool, Failure> {
+        first_start::run(&self.dir, &self.auth, &*self.hooks, self.started).await
+    }
+
+    /// Starts what goes on beside requests.
+    pub(super) fn start_background(&self) {
+        if let Some(database) = &self.store.embedded {
+            background::serve_socket(&self.dir, database, &self.credentials);
+            tokio::spawn(background::sweep(database.clone()));
+        }
+    }
+
+    /// What to say now.
+    pub(super) async fn banner(&self, first: bool) -> Result<String, Failure> {
+        let sample = first_start::sample_hook(&*self.hooks).await?;
+        let token = sample.map(|hook| self.master_key.trigger_token(&hook.name, hook.token_generation));
+        let client = match &self.arguments.auth {
+            AuthChoice::Table => RootClient::good(&self.dir, &self.auth, self.started).await?,
+            AuthChoice::Taskcluster(root_url) => Err(format!("Clients are those of {root_url}.")),
+        };
+        let banner = Banner {
+            first,
+            root_url: &self.root_url,
+            data: self.dir.path(),
+            sink: &self.sink_choice,
+            client: client.as_ref().map_err(Clone::clone),
+            sample_token: token.as_ref().map(|token| token.as_str()),
+            program: banner::program(),
+            on_aws: self.store.embedded.is_none(),
+        };
+        Ok(banner.to_string())
+    }
+}
+
+/// Where clients on this machine find the server.
+fn default_root_url(host: &str, port: u16) -> String {
+    let host = match host {
+        "0.0.0.0" | "::" => "localhost".to_owned(),
+        address if address.contains(':') => format!("[{address}]"),
+        name => name.to_owned(),
+    };
+    format!("http://{host}:{port}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::default_root_url;
+
+    #[test]
+    fn the_root_url_follows_the_host() {
+        let cases = [
+            ("localhost", "http://localhost:8080"),
+            ("0.0.0.0", "http://localhost:8080"),
+            ("127.0.0.1", "http://127.0.0.1:8080"),
+            ("::1", "http://[::1]:8080"),
+        ];
+        for (host, url) in cases {
+            assert_eq!(default_root_url(host, 8080), url);
+        }
+    }
+}
