@@ -116,6 +116,15 @@ impl Schema {
         findings.into_violations(TOLD)
     }
 
+    /// The first thing that is found wrong with a value, without looking for others.
+    pub(crate) fn first_violation(&self, value: &Value) -> Vec<Violation> {
+        let mut findings = ajv::Findings::new(&self.source, self.dialect, value);
+        if let Err(error) = self.validator.validate(value) {
+            findings.add(&error);
+        }
+        findings.into_violations(TOLD)
+    }
+
     /// The subschema at a JSON pointer, as a validator of its own.
     pub(crate) fn part(&self, pointer: &str) -> Option<Validator> {
         let fragment = percent_encoding::utf8_percent_encode(pointer, IN_FRAGMENTS);

@@ -29,6 +29,10 @@ use nesting::is_deeper_than;
 const TOLD: usize = 50;
 /// The most memory that the validator's copies of a payload may take, when it tells what is wrong with it.
 const MAX_COPIED: usize = 32 << 20;
+/// From so many values in a payload on, or so many looks at them, only the first violation is told: the validator would
+/// collect all of them, at half a kilobyte each.
+const MANY_VALUES: usize = 20_000;
+const MANY_CHECKS: usize = 1_000_000;
 /// The nesting of payloads up to which copying errors from level to level doesn't count.
 const SHALLOW: usize = 16;
 
@@ -38,7 +42,9 @@ const SHALLOW: usize = 16;
 pub struct TriggerSchema {
     schema: Schema,
     defaults: Option<Defaults>,
-    /// How many subschemas may copy a payload into what they say is wrong with it.
+    /// How many subschemas may look at one value.
+    subschemas: usize,
+    /// How many of them may copy a payload into what they say is wrong with it.
     copying: usize,
 }
 
@@ -68,8 +74,9 @@ impl TriggerSchema {
         })?;
         let compiled = Schema::compile(schema).map_err(|error| uncompiled(schema, error, &graph))?;
         let defaults = Defaults::of(&graph, &compiled);
+        let subschemas = usize::try_from(cost.subschemas).unwrap_or(usize::MAX);
         let copying = usize::try_from(cost.copying).unwrap_or(usize::MAX);
-        Ok(Self { schema: compiled, defaults, copying })
+        Ok(Self { schema: compiled, defaults, subschemas, copying })
     }
 
     /// Fills in defaults, validates, and returns the payload that the template sees.
@@ -99,6 +106,10 @@ impl TriggerSchema {
                 "",
                 "must match the schema; it is too large to say where it doesn't",
             )];
+        }
+        let values = nesting::values(payload);
+        if values > MANY_VALUES || self.subschemas.saturating_mul(values) > MANY_CHECKS {
+            return self.schema.first_violation(payload);
         }
         self.schema.violations(payload)
     }

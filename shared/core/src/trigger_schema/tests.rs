@@ -189,9 +189,19 @@ fn put(document: &mut Value, foreign: &Value, left: &mut usize) {
     }
 }
 
+/// A payload, nested as deep as is allowed once in a while.
+fn any_payload() -> impl Strategy<Value = Value> {
+    let wrap = |(leaf, key, levels): (Value, &str, usize)| {
+        (0..levels).fold(leaf, |inner, _| if key.is_empty() { json!([inner]) } else { json!({key: inner}) })
+    };
+    let key = proptest::sample::select(&["", "a", "items"][..]);
+    let levels = prop_oneof![4 => Just(0usize), 1 => 110usize..124];
+    (any_json(), key, levels).prop_map(wrap)
+}
+
 proptest! {
     #[test]
-    fn nothing_panics(schema in prop_oneof![any_json(), mutated_schema()], payload in any_json()) {
+    fn nothing_panics(schema in prop_oneof![any_json(), mutated_schema()], payload in any_payload()) {
         match TriggerSchema::compile(&schema) {
             Err(error) => prop_assert!(!error.findings.is_empty()),
             Ok(schema) => {

@@ -111,3 +111,12 @@ fn many_branches_and_a_large_payload_are_told_in_short() {
     assert_eq!(large.len(), 1);
     assert_eq!(large[0].message, "must match the schema; it is too large to say where it doesn't");
 }
+
+/// A payload with many mistakes costs no more than one with a few.
+#[test]
+fn of_very_many_violations_one_is_told() {
+    let schema = compile(&json!({"items": {"type": "string"}}));
+    let violations = schema.apply(json!(vec![1; 175_000])).unwrap_err();
+    assert_eq!(violations.len(), 1);
+    assert_eq!(violations[0].to_string(), "data/0 must be string");
+}
