@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::settings::{AuthChoice, Expiry, SinkChoice};
+use crate::settings::{AuthChoice, Expiry, Prefixes, SinkChoice};
 
 /// Where the data is kept, unless the command line says otherwise.
 pub(crate) const DATA: &str = "treble-data";
@@ -36,24 +36,24 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Up {
     /// The port to listen at; 0 for any that is free
-    #[arg(long, default_value_t = 8080)]
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub(crate) port: u16,
     /// The name or address to listen at; a name is listened at with all of its addresses
-    #[arg(long, default_value = "localhost")]
+    #[arg(long, value_name = "HOST", default_value = "localhost")]
     pub(crate) host: String,
     /// The URL by which clients know the service [default: http://localhost:PORT]
-    #[arg(long, env = "TREBLE_ROOT_URL", value_parser = crate::settings::root_url)]
+    #[arg(long, value_name = "URL", env = "TREBLE_ROOT_URL", hide_env_values = true, value_parser = crate::settings::root_url)]
     pub(crate) root_url: Option<String>,
     /// Where tasks are created: journal:PATH, sqs:QUEUE_URL or taskcluster:ROOT_URL [default: journal:DIR/tasks.jsonl]
-    #[arg(long, env = "TREBLE_SINK")]
+    #[arg(long, value_name = "SINK", env = "TREBLE_SINK", hide_env_values = true)]
     pub(crate) sink: Option<SinkChoice>,
     /// Who tells who calls: table, for the clients and roles kept here, or taskcluster:ROOT_URL
-    #[arg(long, env = "TREBLE_AUTH", default_value = "table")]
+    #[arg(long, value_name = "AUTH", env = "TREBLE_AUTH", hide_env_values = true, default_value = "table")]
     pub(crate) auth: AuthChoice,
     /// Prefixes of exchanges that hooks may not be bound to, with commas between them [default: those whose
     /// messages a firing itself causes]
-    #[arg(long, env = "TREBLE_DENIED_EXCHANGES", value_delimiter = ',')]
-    pub(crate) denied_exchanges: Option<Vec<String>>,
+    #[arg(long, value_name = "PREFIXES", env = "TREBLE_DENIED_EXCHANGES", hide_env_values = true)]
+    pub(crate) denied_exchanges: Option<Prefixes>,
     /// Wait for the disk at each write, so that not even a crash of the machine loses what was accepted
     #[arg(long)]
     pub(crate) fsync: bool,
@@ -71,8 +71,8 @@ pub(crate) struct Place {
     #[arg(long, value_name = "DIR", default_value = DATA)]
     pub(crate) data: PathBuf,
     /// Where hooks, clients and roles are kept: in the data directory, or in DynamoDB (AWS_REGION, AWS_ENDPOINT_URL,
-    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and TREBLE_HOOKS_TABLE, TREBLE_FIRES_TABLE, TREBLE_AUTH_TABLE)
-    #[arg(long, value_enum, default_value_t = StoreChoice::Embedded)]
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and TREBLE_HOOKS_TABLE, TREBLE_FIRES_TABLE, TREBLE_AUTH_TABLE, TREBLE_GATES_TABLE)
+    #[arg(long, value_name = "STORE", value_enum, default_value_t = StoreChoice::Embedded)]
     pub(crate) store: StoreChoice,
 }
 
@@ -120,7 +120,7 @@ pub(crate) struct GlobalPlace {
     #[arg(long, value_name = "DIR", default_value = DATA, global = true)]
     pub(crate) data: PathBuf,
     /// Where clients and roles are kept: in the data directory, or in DynamoDB (TREBLE_AUTH_TABLE and the AWS_ variables)
-    #[arg(long, value_enum, default_value_t = StoreChoice::Embedded, global = true)]
+    #[arg(long, value_name = "STORE", value_enum, default_value_t = StoreChoice::Embedded, global = true)]
     pub(crate) store: StoreChoice,
 }
 

@@ -1,5 +1,6 @@
 //! The values of options that are more than text.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -92,6 +93,19 @@ fn queue_url(text: &str) -> Result<String, InvalidSetting> {
     if web { Ok(text.to_owned()) } else { Err(InvalidSetting::QueueUrl(text.to_owned())) }
 }
 
+/// A list with commas in between. Nothing is an empty list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Prefixes(pub(crate) Vec<String>);
+
+impl FromStr for Prefixes {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        Ok(Self(entries.map(str::to_owned).collect()))
+    }
+}
+
 /// When a client expires.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Expiry {
@@ -177,6 +191,15 @@ mod tests {
         );
         for text in ["", "Table", "table:", "taskcluster"] {
             assert_eq!(text.parse::<AuthChoice>(), Err(InvalidSetting::Auth), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_prefix_is_none() {
+        for (text, expected) in
+            [("", &[][..]), (" exchange/a/, ,exchange/b ", &["exchange/a/", "exchange/b"])]
+        {
+            assert_eq!(text.parse::<Prefixes>().unwrap().0, expected);
         }
     }
 

@@ -76,7 +76,8 @@ impl<'a> Assembly<'a> {
             },
             authenticator: parts::authenticator(&self.arguments.auth, &self.credentials),
             master_key: self.master_key.clone(),
-            denied_exchanges: denied.map_or_else(DeniedExchanges::default, DeniedExchanges::new),
+            denied_exchanges: denied
+                .map_or_else(DeniedExchanges::default, |denied| DeniedExchanges::new(denied.0)),
             now: Timestamp::now,
         })
     }
