@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
+use jiff::Timestamp;
 use serde_json::Map;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
@@ -86,12 +87,12 @@ impl Server {
             let accepted = task_request.parts.headers.get(ACCEPT_ENCODING);
             compression::compress(accepted, response)
         });
-        task.await.unwrap_or_else(|_| self.panicked(&request))
+        task.await.unwrap_or_else(|_| Self::panicked(&request))
     }
 
-    /// The hook of [`crate::logs`] has said what happened.
-    fn panicked(&self, request: &Request) -> Response<Bytes> {
-        let (params, time) = (Map::new(), (self.service.now)());
+    /// The log has it already. The clock is not the service's, as that may be what panicked.
+    fn panicked(request: &Request) -> Response<Bytes> {
+        let (params, time) = (Map::new(), Timestamp::now());
         let info = RequestInfo { method: "unknown", params, payload: None, time };
         let error = ApiError::internal("a handler panicked");
         response::finish(request, response::error(&error, &info), true)

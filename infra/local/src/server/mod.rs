@@ -110,16 +110,4 @@ async fn accept(
 }
 
 #[cfg(test)]
-mod tests {
-    use treble_api::request::MAX_BODY_BYTES;
-
-    use super::*;
-
-    #[test]
-    fn large_bodies_weigh_more() {
-        let cases = [(0, 1), (BYTES_A_REQUEST - 1, 1), (BYTES_A_REQUEST, 2), (MAX_BODY_BYTES, MAX_REQUESTS)];
-        for (bytes, expected) in cases {
-            assert_eq!(weight(bytes), expected, "{bytes}");
-        }
-    }
-}
+mod tests;
