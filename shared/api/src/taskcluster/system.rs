@@ -45,7 +45,7 @@ pub fn version(about: &About) -> Value {
     json!({
         "version": about.version,
         "commit": about.commit.unwrap_or("unknown"),
-        "source": env!("CARGO_PKG_REPOSITORY"),
+        "source": "",
         "build": "",
     })
 }
