@@ -1,15 +1,16 @@
 # `make test` is what CI runs; the rest are its parts. Needs: Rust, a C compiler, Python 3.11 with venv.
 
 # Python 3, to make the tests' virtual environment with.
-PYTHON ?= python3
+PYTHON := $(or $(PYTHON),$(shell command -v python3))
 VENV := .venv
 # Node.js comes with the virtual environment: the version that the JavaScript client asks for.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # nextest where there is one; plain cargo test does as well.
 NEXTEST := $(shell command -v cargo-nextest)
-RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test)
+RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test) --locked --no-fail-fast
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help test format clippy build suites suites-aws docs clean
 
 help: ## list the targets
@@ -31,10 +32,10 @@ docs: build ## examples in the documentation
 	cargo test --locked --workspace --doc
 
 suites: build tools ## unit tests, and the wire-level suites on the embedded store
-	$(RUN_TESTS) --locked --workspace
+	$(RUN_TESTS) --workspace
 
 suites-aws: build tools ## the wire-level suites once more, on an emulated DynamoDB and SQS
-	python tests/python/emulator.py $(RUN_TESTS) --locked -p treble-tests
+	python tests/python/emulator.py $(RUN_TESTS) -p treble-tests --test it
 
 .PHONY: tools
 tools: $(VENV)/installed tests/node/node_modules/.package-lock.json ## the other languages' clients, pinned

@@ -35,7 +35,8 @@ def definition(**changes):
 
 
 def client(credentials=CREDENTIALS, **options):
-    return taskcluster.Hooks({"rootUrl": ROOT, "credentials": credentials, "maxRetries": 0, **options})
+    # The client keeps what it is given, and turns it into bytes.
+    return taskcluster.Hooks({"rootUrl": ROOT, "credentials": dict(credentials), "maxRetries": 0, **options})
 
 
 def temporary(scopes, name=None):
@@ -181,7 +182,7 @@ class Credentials(Case):
             with self.subTest(name=name):
                 narrow = client(temporary(scopes, name))
                 self.assertEqual(narrow.hook(*self.name)["hookId"], self.name[1])
-                who = re.escape(name or CREDENTIALS["clientId"])
+                who = re.escape(name or os.environ["TASKCLUSTER_CLIENT_ID"])
                 with self.assertRaisesRegex(taskcluster.TaskclusterRestFailure, f"{who} does not have sufficient"):
                     narrow.listHookGroups()
 

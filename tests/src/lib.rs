@@ -13,15 +13,19 @@
 
 mod aws;
 mod clients;
+mod queue;
 mod server;
 mod signing;
+mod site;
 pub mod table;
 mod wire;
 
 pub use aws::Aws;
 pub use clients::{node, python};
-pub use server::{Exit, Server, Stopped};
+pub use queue::{QUEUE_TOKEN, Queue};
+pub use server::{Server, Stopped};
 pub use signing::{Signer, tampered};
+pub use site::Exit;
 pub use wire::{API, Caller, Reply, Request};
 
 /// The hook that most tests create: any payload is accepted, the task is small and shows who fired it.

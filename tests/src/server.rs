@@ -1,19 +1,18 @@
 //! `treble up` in a process of its own.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::Aws;
+use crate::site::{Exit, Exported, HOST, PATIENCE, Site, finished};
+use crate::{Aws, Request, Signer};
 
-/// How long a server may take to start or to stop, on a machine that is busy compiling.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How often to look for what announces itself by no line of output.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -31,50 +30,11 @@ pub struct Stopped {
     site: Arc<Site>,
 }
 
-/// What a process left behind.
-#[derive(Debug)]
-pub struct Exit {
-    /// Its status.
-    pub status: ExitStatus,
-    /// All of its standard output and standard error.
-    pub printed: String,
-}
-
-/// What outlives a process: where the data is, and who may use it.
-struct Site {
-    data: TempDir,
-    port: u16,
-    root_url: String,
-    credentials: OnceLock<taskcluster::Credentials>,
-    aws: Option<Aws>,
-    arguments: Vec<String>,
-}
-
 /// What a process has printed so far.
 #[derive(Default)]
 struct Output {
     text: Mutex<String>,
     grown: Condvar,
-}
-
-/// The program under test.
-fn binary() -> PathBuf {
-    if let Some(path) = std::env::var_os("TREBLE_BIN") {
-        return path.into();
-    }
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    if path.ends_with("deps") {
-        path.pop();
-    }
-    path.push("treble");
-    assert!(path.exists(), "no {}: build it with `cargo build -p treble-local`", path.display());
-    path
-}
-
-/// A port that nothing listens on.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Server {
@@ -85,12 +45,9 @@ impl Server {
 
     /// A new server with further arguments.
     pub async fn with(arguments: &[&str]) -> Server {
-        let port = free_port();
         let site = Site {
             data: TempDir::new().unwrap(),
-            port,
-            root_url: format!("http://127.0.0.1:{port}"),
-            credentials: OnceLock::new(),
+            exported: OnceLock::new(),
             aws: Aws::from_env(),
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
         };
@@ -99,14 +56,10 @@ impl Server {
         }
         let mut server = Server::spawn(Arc::new(site));
         let text = server.wait_for(|printed| printed.contains("TASKCLUSTER_ACCESS_TOKEN="));
-        let exported = |name: &str| {
-            let line = text.lines().find_map(|line| line.trim().strip_prefix(&format!("export {name}=")));
-            line.unwrap_or_else(|| panic!("no {name} in {text}")).trim_matches(['\'', '"']).to_owned()
-        };
-        assert_eq!(exported("TASKCLUSTER_ROOT_URL"), server.site.root_url);
-        let (id, token) = (exported("TASKCLUSTER_CLIENT_ID"), exported("TASKCLUSTER_ACCESS_TOKEN"));
-        server.site.credentials.get_or_init(|| taskcluster::Credentials::new(id, token));
+        server.site.exported.get_or_init(|| Exported::read(&text));
         server.await_connection();
+        // The sample that a new installation comes with would be in the way.
+        Request::to("DELETE /hooks/examples/hello").send(&server).await.ok();
         server
     }
 
@@ -131,17 +84,27 @@ impl Server {
 
     /// Where it is.
     pub fn root_url(&self) -> &str {
-        &self.site.root_url
+        &self.site.exported().root_url
     }
 
-    /// The port it listens on, at 127.0.0.1.
+    /// The port it listens on.
     pub fn port(&self) -> u16 {
-        self.site.port
+        self.site.exported().port
     }
 
     /// The root client's, as printed at the first start.
     pub fn credentials(&self) -> &taskcluster::Credentials {
-        self.site.credentials.get().unwrap()
+        &self.site.exported().credentials
+    }
+
+    /// Signs as the root client does.
+    pub fn signer(&self) -> Signer {
+        self.signer_of(self.credentials())
+    }
+
+    /// Signs with these credentials.
+    pub fn signer_of(&self, credentials: &taskcluster::Credentials) -> Signer {
+        Signer::new(credentials, &self.site.exported().host, self.port())
     }
 
     /// Its data directory.
@@ -153,7 +116,7 @@ impl Server {
     pub fn environment(&self) -> [(&'static str, &str); 3] {
         let credentials = self.credentials();
         [
-            ("TASKCLUSTER_ROOT_URL", &self.site.root_url),
+            ("TASKCLUSTER_ROOT_URL", self.root_url()),
             ("TASKCLUSTER_CLIENT_ID", &credentials.client_id),
             ("TASKCLUSTER_ACCESS_TOKEN", &credentials.access_token),
         ]
@@ -168,11 +131,9 @@ impl Server {
         journal.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
     }
 
-    /// Runs `treble ARGUMENTS` on the same data.
+    /// Runs `treble ARGUMENTS` on the same data, beside this one.
     pub fn cli(&self, arguments: &[&str]) -> Exit {
-        let mut command = self.site.command();
-        command.args(arguments).arg("--data").arg(self.data());
-        finished(command.spawn().unwrap())
+        self.site.cli(arguments, self.data())
     }
 
     /// Asks it to stop, as Ctrl-C does, and waits until it has.
@@ -207,8 +168,8 @@ impl Server {
     }
 
     fn await_connection(&mut self) {
-        let port = self.site.port;
-        self.wait_for(|_| TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let port = self.port();
+        self.wait_for(|_| TcpStream::connect((HOST, port)).is_ok());
     }
 
     fn await_exit(&mut self) -> ExitStatus {
@@ -244,37 +205,13 @@ impl Stopped {
         self.site.data.path()
     }
 
+    /// Runs `treble ARGUMENTS --data DATA`.
+    pub fn cli(&self, arguments: &[&str], data: &Path) -> Exit {
+        self.site.cli(arguments, data)
+    }
+
     /// Starts it where it can't, and waits for it to give up.
     pub fn start_in_vain(&self) -> Exit {
         finished(self.site.up().spawn().unwrap())
     }
-}
-
-impl Site {
-    /// `treble`, with its output kept.
-    fn command(&self) -> Command {
-        let mut command = Command::new(binary());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        if let Some(aws) = &self.aws {
-            command.envs(aws.environment());
-        }
-        command
-    }
-
-    fn up(&self) -> Command {
-        let mut command = self.command();
-        command.args(["up", "--port", &self.port.to_string(), "--data"]).arg(self.data.path());
-        if let Some(aws) = &self.aws {
-            command.args(["--store", "aws", "--sink", &format!("sqs:{}", aws.queue_url())]);
-        }
-        command.args(&self.arguments);
-        command
-    }
-}
-
-/// Waits for a process and takes all it printed.
-fn finished(child: Child) -> Exit {
-    let output = child.wait_with_output().unwrap();
-    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    Exit { status: output.status, printed }
 }

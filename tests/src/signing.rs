@@ -30,8 +30,8 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// The usual signer for these credentials.
-    pub fn new(credentials: &taskcluster::Credentials, port: u16) -> Signer {
+    /// The usual signer with these credentials, for a server at this host and port.
+    pub fn new(credentials: &taskcluster::Credentials, host: &str, port: u16) -> Signer {
         let certificate = credentials.certificate.as_deref().map(|text| {
             let certificate: Value = serde_json::from_str(text).unwrap();
             json!({ "certificate": certificate }).to_string()
@@ -39,7 +39,7 @@ impl Signer {
         Signer {
             client_id: credentials.client_id.clone(),
             access_token: credentials.access_token.clone(),
-            host: "127.0.0.1".to_owned(),
+            host: host.to_owned(),
             port,
             ext: certificate,
             ahead: 0,

@@ -25,7 +25,7 @@ struct Row {
     status: u16,
     /// The error's code.
     code: Option<String>,
-    /// The error's whole message, ahead of its footer; `{root}` is the root URL.
+    /// The error's whole message, ahead of its footer; `{root}` is the root URL, `{client}` the root client.
     says: Option<String>,
     /// Parts of the body's text.
     #[serde(default)]
@@ -85,7 +85,9 @@ impl Row {
             if self.code.as_ref().is_some_and(|expected| *expected != code) {
                 wrong.push(format!("code {code}, expected {:?}", self.code));
             }
-            let says = self.says.as_ref().map(|says| says.replace("{root}", server.root_url()));
+            let says = self.says.as_ref().map(|says| {
+                says.replace("{root}", server.root_url()).replace("{client}", &server.credentials().client_id)
+            });
             if says.as_ref().is_some_and(|says| *says != message) {
                 wrong.push(format!("message {message:?}, expected {says:?}"));
             }

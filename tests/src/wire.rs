@@ -74,12 +74,11 @@ impl Request {
     }
 
     fn authorization(&self, server: &Server) -> Option<String> {
-        let root = || Signer::new(server.credentials(), server.port());
         let signer = match &self.caller {
             Caller::Anonymous => return None,
             Caller::Header(header) => return Some(header.clone()),
-            Caller::Root => root(),
-            Caller::With(scopes) => root().ext(serde_json::json!({ "authorizedScopes": scopes })),
+            Caller::Root => server.signer(),
+            Caller::With(scopes) => server.signer().ext(serde_json::json!({ "authorizedScopes": scopes })),
             Caller::Signed(signer) => (**signer).clone(),
         };
         Some(signer.header(&self.method, &self.path))

@@ -1,4 +1,13 @@
 //! The service as its clients see it.
-#![allow(clippy::unwrap_used, reason = "a test that can't go on stops and says why")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on stops and says why")]
 
+mod authentication;
+mod clients;
 mod hygiene;
+mod process;
+mod queue;
+mod references;
+mod rust_client;
+mod tables;
+mod transport;
+mod triggering;

@@ -1,0 +1,129 @@
+//! What outlives a server's process, and how processes are started on it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::{Aws, QUEUE_TOKEN};
+
+/// Where servers listen.
+pub(crate) const HOST: &str = "127.0.0.1";
+
+/// How long a server may take to start or to stop, on a machine that is busy compiling.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a process left behind.
+#[derive(Debug)]
+pub struct Exit {
+    /// Its status.
+    pub status: ExitStatus,
+    /// All of its standard output and standard error.
+    pub printed: String,
+}
+
+/// What outlives a process: where the data is, and who may use it.
+pub(crate) struct Site {
+    pub(crate) data: TempDir,
+    pub(crate) exported: OnceLock<Exported>,
+    pub(crate) aws: Option<Aws>,
+    pub(crate) arguments: Vec<String>,
+}
+
+/// What a server prints when it starts for the first time.
+pub(crate) struct Exported {
+    pub(crate) root_url: String,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) credentials: taskcluster::Credentials,
+}
+
+/// The program under test.
+fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("TREBLE_BIN") {
+        return path.into();
+    }
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    path.push("treble");
+    assert!(path.exists(), "no {}: build it with `cargo build -p treble-local`", path.display());
+    path
+}
+
+impl Exported {
+    pub(crate) fn read(text: &str) -> Exported {
+        let exported = |name: &str| {
+            let line = text.lines().find_map(|line| line.trim().strip_prefix(&format!("export {name}=")));
+            line.unwrap_or_else(|| panic!("no {name} in {text}")).trim_matches(['\'', '"']).to_owned()
+        };
+        let root_url = exported("TASKCLUSTER_ROOT_URL");
+        let (host, port) = root_url.strip_prefix("http://").unwrap().rsplit_once(':').expect(&root_url);
+        let (host, port) = (host.to_owned(), port.parse().expect(&root_url));
+        let (id, token) = (exported("TASKCLUSTER_CLIENT_ID"), exported("TASKCLUSTER_ACCESS_TOKEN"));
+        Exported { root_url, host, port, credentials: taskcluster::Credentials::new(id, token) }
+    }
+}
+
+impl Site {
+    pub(crate) fn exported(&self) -> &Exported {
+        self.exported.get().expect("the server has started")
+    }
+
+    /// `treble`, with its output kept.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(binary());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Who it is at a Taskcluster deployment, where it is told to create tasks there.
+        command.env("TASKCLUSTER_CLIENT_ID", "treble").env("TASKCLUSTER_ACCESS_TOKEN", QUEUE_TOKEN);
+        if let Some(aws) = &self.aws {
+            command.envs(aws.environment());
+        }
+        command
+    }
+
+    pub(crate) fn cli(&self, arguments: &[&str], data: &Path) -> Exit {
+        let mut command = self.command();
+        command.args(arguments).arg("--data").arg(data);
+        if self.aws.is_some() {
+            command.args(["--store", "aws"]);
+        }
+        finished(command.spawn().unwrap())
+    }
+
+    pub(crate) fn up(&self) -> Command {
+        let mut command = self.command();
+        // A free port at first, the same again later: it is part of the root URL.
+        let port = self.exported.get().map_or(0, |exported| exported.port);
+        command.args(["up", "--host", HOST, "--port", &port.to_string(), "--data"]).arg(self.data.path());
+        if let Some(aws) = &self.aws {
+            command.args(["--store", "aws", "--create-tables"]);
+            if !self.arguments.iter().any(|argument| argument == "--sink") {
+                command.args(["--sink", &format!("sqs:{}", aws.queue_url())]);
+            }
+        }
+        command.args(&self.arguments);
+        command
+    }
+}
+
+/// Waits for a process and takes all it printed. One that doesn't end by itself is interrupted after a while.
+pub(crate) fn finished(child: Child) -> Exit {
+    let pid = child.id().to_string();
+    let (done, waiting) = std::sync::mpsc::channel::<()>();
+    let watch = std::thread::spawn(move || {
+        if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").arg(&pid).status();
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(done);
+    watch.join().unwrap();
+    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    Exit { status: output.status, printed }
+}
