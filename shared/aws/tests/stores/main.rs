@@ -6,6 +6,7 @@ mod auth;
 mod calls;
 mod fires;
 mod flaky;
+mod foreign;
 mod hooks;
 mod model;
 mod pages;
