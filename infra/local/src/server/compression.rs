@@ -94,17 +94,13 @@ fn choose(header: &str) -> Option<Encoding> {
         };
         entry(name).or_else(|| entry("*")).unwrap_or(0.0)
     };
-    let mut best = None;
-    // Not a default: a body as it is must be asked for to win over a compressed one.
-    let mut best_quality =
-        listed.iter().find(|(name, _)| *name == "identity").map_or(0.0, |(_, quality)| *quality);
-    for encoding in Encoding::ALL {
-        let quality = quality(encoding.name());
-        if quality > best_quality || (best.is_none() && quality > 0.0 && quality >= best_quality) {
-            (best, best_quality) = (Some(encoding), quality);
-        }
-    }
-    best
+    let qualities = Encoding::ALL.into_iter().map(|encoding| (encoding, quality(encoding.name())));
+    let (best, best_quality) = qualities
+        .filter(|(_, quality)| *quality > 0.0)
+        .reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+    // The body as it is must be asked for to win over a compressed one.
+    let as_it_is = listed.iter().find(|(name, _)| *name == "identity").map_or(0.0, |(_, quality)| *quality);
+    (best_quality >= as_it_is).then_some(best)
 }
 
 /// `name` or `name;q=0.5`; an entry whose quality is no number is none.

@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -14,9 +15,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixListener;
+use tokio::time::sleep;
 use treble_embedded::Embedded;
 
 use super::{MAX_REQUEST_BYTES, TARGET};
+
+/// How long to wait when there are no more files to open a connection with.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why the socket can't be opened.
 #[derive(Debug, thiserror::Error)]
@@ -52,8 +57,9 @@ pub(crate) async fn serve(
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                tracing::warn!(%error, "the data directory's socket fails");
-                return;
+                tracing::warn!(%error, "a connection to the data directory's socket can't be accepted");
+                sleep(ACCEPT_PAUSE).await;
+                continue;
             }
         };
         let (database, written) = (database.clone(), written.clone());
