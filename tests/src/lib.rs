@@ -13,7 +13,7 @@
 
 mod aws;
 mod clients;
-mod queue;
+mod deployment;
 mod server;
 mod signing;
 mod site;
@@ -22,7 +22,7 @@ mod wire;
 
 pub use aws::Aws;
 pub use clients::{node, python};
-pub use queue::{QUEUE_TOKEN, Queue};
+pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use server::{Server, Stopped};
 pub use signing::{Signer, tampered};
 pub use site::Exit;

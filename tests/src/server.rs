@@ -1,7 +1,6 @@
 //! `treble up` in a process of its own.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
@@ -10,10 +9,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::site::{Exit, Exported, HOST, PATIENCE, Site, finished};
+use crate::site::{Exit, Exported, PATIENCE, Site, finished};
 use crate::{Aws, Request, Signer};
 
-/// How often to look for what announces itself by no line of output.
+/// How often to look for the end of a process, which announces itself by no line of output.
 const POLL: Duration = Duration::from_millis(5);
 
 /// A running server; killed when dropped.
@@ -55,11 +54,10 @@ impl Server {
             aws.create_queue().await;
         }
         let mut server = Server::spawn(Arc::new(site));
-        let text = server.wait_for(|printed| printed.contains("TASKCLUSTER_ACCESS_TOKEN="));
+        let text = server.wait_until_ready();
         server.site.exported.get_or_init(|| Exported::read(&text));
-        server.await_connection();
         // The sample that a new installation comes with would be in the way.
-        Request::to("DELETE /hooks/examples/hello").send(&server).await.ok();
+        Request::to("DELETE /hooks/examples/hello").send(&server).await;
         server
     }
 
@@ -112,6 +110,11 @@ impl Server {
         self.site.data.path()
     }
 
+    /// Whether it keeps everything on AWS.
+    pub fn is_on_aws(&self) -> bool {
+        self.site.aws.is_some()
+    }
+
     /// The environment in which Taskcluster's clients find it.
     pub fn environment(&self) -> [(&'static str, &str); 3] {
         let credentials = self.credentials();
@@ -154,22 +157,17 @@ impl Server {
         Stopped { exit, site: Arc::clone(&self.site) }
     }
 
-    /// Waits until what it printed is enough.
-    fn wait_for(&mut self, enough: impl Fn(&str) -> bool) -> String {
+    /// Waits for the last line that it prints when it starts; it listens by then. Gives all it printed.
+    fn wait_until_ready(&mut self) -> String {
         let deadline = Instant::now() + PATIENCE;
         let mut text = self.output.text.lock().unwrap();
-        while !enough(&text) {
+        while !text.contains("Stop: Ctrl-C") {
             let exited = self.child.try_wait().unwrap();
             assert!(exited.is_none(), "the server ended ({exited:?}) and said: {text}");
             assert!(Instant::now() < deadline, "the server isn't ready; it said: {text}");
             text = self.output.grown.wait_timeout(text, POLL).unwrap().0;
         }
         text.clone()
-    }
-
-    fn await_connection(&mut self) {
-        let port = self.port();
-        self.wait_for(|_| TcpStream::connect((HOST, port)).is_ok());
     }
 
     fn await_exit(&mut self) -> ExitStatus {
@@ -196,7 +194,7 @@ impl Stopped {
     /// The same server again, with the same data and on the same port.
     pub fn start(self) -> Server {
         let mut server = Server::spawn(self.site);
-        server.await_connection();
+        server.wait_until_ready();
         server
     }
 

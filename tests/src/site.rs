@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::{Aws, QUEUE_TOKEN};
+use crate::{ACCESS_TOKEN, Aws, CLIENT_ID};
 
 /// Where servers listen.
 pub(crate) const HOST: &str = "127.0.0.1";
@@ -33,7 +33,8 @@ pub(crate) struct Site {
     pub(crate) arguments: Vec<String>,
 }
 
-/// What a server prints when it starts for the first time.
+/// What a server prints when it starts for the first time; a server that keeps no clients of its own prints no
+/// credentials, and is called with those of [`Deployment`](crate::Deployment).
 pub(crate) struct Exported {
     pub(crate) root_url: String,
     pub(crate) host: String,
@@ -58,14 +59,15 @@ fn binary() -> PathBuf {
 
 impl Exported {
     pub(crate) fn read(text: &str) -> Exported {
-        let exported = |name: &str| {
-            let line = text.lines().find_map(|line| line.trim().strip_prefix(&format!("export {name}=")));
-            line.unwrap_or_else(|| panic!("no {name} in {text}")).trim_matches(['\'', '"']).to_owned()
-        };
-        let root_url = exported("TASKCLUSTER_ROOT_URL");
+        let after =
+            |start: &str| text.lines().find_map(|line| line.trim().strip_prefix(start)).map(str::to_owned);
+        let exported = |name: &str| after(&format!("export {name}="));
+        let root_url = after("Treble is at ").expect(text);
+        assert!(exported("TASKCLUSTER_ROOT_URL").is_none_or(|exported| exported == root_url), "{text}");
         let (host, port) = root_url.strip_prefix("http://").unwrap().rsplit_once(':').expect(&root_url);
         let (host, port) = (host.to_owned(), port.parse().expect(&root_url));
-        let (id, token) = (exported("TASKCLUSTER_CLIENT_ID"), exported("TASKCLUSTER_ACCESS_TOKEN"));
+        let id = exported("TASKCLUSTER_CLIENT_ID").unwrap_or(CLIENT_ID.to_owned());
+        let token = exported("TASKCLUSTER_ACCESS_TOKEN").unwrap_or(ACCESS_TOKEN.to_owned());
         Exported { root_url, host, port, credentials: taskcluster::Credentials::new(id, token) }
     }
 }
@@ -80,7 +82,7 @@ impl Site {
         let mut command = Command::new(binary());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Who it is at a Taskcluster deployment, where it is told to create tasks there.
-        command.env("TASKCLUSTER_CLIENT_ID", "treble").env("TASKCLUSTER_ACCESS_TOKEN", QUEUE_TOKEN);
+        command.env("TASKCLUSTER_CLIENT_ID", CLIENT_ID).env("TASKCLUSTER_ACCESS_TOKEN", ACCESS_TOKEN);
         if let Some(aws) = &self.aws {
             command.envs(aws.environment());
         }

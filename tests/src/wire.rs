@@ -86,6 +86,11 @@ impl Request {
 
     /// Sends it.
     pub async fn send(&self, server: &Server) -> Reply {
+        self.sending(server).await
+    }
+
+    /// Sending it, as a task of its own.
+    pub fn sending(&self, server: &Server) -> impl Future<Output = Reply> + Send + 'static {
         let url = format!("{}{}", server.root_url(), self.path);
         let method = self.method.parse().unwrap();
         let mut request = reqwest::Client::new().request(method, url);
@@ -99,10 +104,13 @@ impl Request {
         if let Some(body) = &self.body {
             request = request.body(body.clone());
         }
-        let reply = request.send().await.unwrap();
-        let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
-        let body = reply.bytes().await.unwrap().to_vec();
-        Reply { status, headers, body, path: self.path.clone() }
+        let path = self.path.clone();
+        async move {
+            let reply = request.send().await.unwrap();
+            let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
+            let body = reply.bytes().await.unwrap().to_vec();
+            Reply { status, headers, body, path }
+        }
     }
 }
 

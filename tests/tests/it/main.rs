@@ -3,9 +3,11 @@
 
 mod authentication;
 mod clients;
+mod clients_and_roles;
+mod concurrency;
+mod deployment;
 mod hygiene;
 mod process;
-mod queue;
 mod references;
 mod rust_client;
 mod tables;

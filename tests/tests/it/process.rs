@@ -100,36 +100,22 @@ async fn a_data_directory_that_cant_be_written() {
     }
 }
 
-/// A client and a role made at the command line are there for the server.
+/// What was answered survives a process that ends without a word.
 #[tokio::test]
-async fn clients_and_roles_from_the_command_line() {
-    let stopped = Server::start().await.interrupt();
-    let data = stopped.data().to_owned();
-    let role = stopped.cli(&["role", "set", "readers", "--scope", "hooks:list-hooks:*"], &data);
-    assert!(role.status.success(), "{role:?}");
-    let made = stopped.cli(&["client", "create", "ci/reader", "--scope", "assume:readers", "--json"], &data);
-    assert!(made.status.success(), "{made:?}");
-    let made: serde_json::Value = serde_json::from_str(&made.printed).unwrap();
-    let credentials = taskcluster::Credentials::new("ci/reader", made["accessToken"].as_str().unwrap());
-
-    let server = stopped.start();
-    let reader = server.signer_of(&credentials);
-    let by = |line: &str| Request::to(line).by(treble_tests::Caller::Signed(Box::new(reader.clone())));
-    assert_eq!(by("GET /hooks").send(&server).await.ok(), json!({"groups": []}));
-    assert_eq!(by("GET /hooks/g").send(&server).await.error().1, "No such group");
-    let refused = by("GET /hooks/g/h").send(&server).await;
-    assert_eq!(refused.status, 403);
-    assert!(refused.error().1.starts_with("Client ID ci/reader does not have sufficient scopes"));
-
-    // It can't hand on what it hasn't, nor a name that it may not give.
-    for issued in [
-        reader.issue(None, &["hooks:*"], |_| {}),
-        reader.issue(Some("ci/other"), &["hooks:list-hooks:"], |_| {}),
-    ] {
-        let request = Request::to("GET /hooks").by(treble_tests::Caller::Signed(Box::new(issued)));
-        assert_eq!(request.send(&server).await.status, 401);
+async fn what_was_accepted_is_kept() {
+    let server = Server::start().await;
+    let mut fired = Vec::new();
+    for number in 0..20 {
+        Request::to(&format!("PUT /hooks/g/h{number}")).json(&definition()).send(&server).await.ok();
+        let reply = Request::to("POST /hooks/g/h0/trigger").json(&json!({})).send(&server).await.ok();
+        fired.insert(0, reply["taskId"].clone());
     }
-    let handed_on = reader.issue(None, &["hooks:list-hooks:"], |_| {});
-    let request = Request::to("GET /hooks").by(treble_tests::Caller::Signed(Box::new(handed_on)));
-    request.send(&server).await.ok();
+    let server = server.kill().start();
+    let hooks = Request::to("GET /hooks/g").send(&server).await.ok();
+    assert_eq!(hooks["hooks"].as_array().unwrap().len(), 20);
+    let fires = Request::to("GET /hooks/g/h0/last-fires").send(&server).await.ok();
+    let recorded: Vec<_> =
+        fires["lastFires"].as_array().unwrap().iter().map(|fire| fire["taskId"].clone()).collect();
+    assert_eq!(recorded, fired);
+    assert_eq!(server.tasks().await.len(), 20);
 }

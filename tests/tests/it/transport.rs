@@ -147,6 +147,7 @@ async fn sizes() {
     ] {
         let reply = Request::to(line).json(&body).send(&server).await;
         assert_eq!((reply.status, reply.error().0.as_str()), (413, "InputTooLarge"), "{line}");
+        assert!(reply.text().len() < 1 << 20, "an error doesn't repeat what was too large");
         assert_eq!(table::irregularities(&reply), Vec::<String>::new());
     }
     let anonymous = Request::to("PUT /hooks/g/h").json(&sized(11 << 10)).anonymously();

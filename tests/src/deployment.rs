@@ -1,4 +1,5 @@
-//! A Taskcluster Queue of the tests' own: it takes tasks, keeps them, and answers as it is told.
+//! A Taskcluster deployment of the tests' own: a Queue that keeps its tasks and answers as it is told, and an Auth
+//! service that knows one client.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -10,11 +11,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// The key that requests must be signed with.
-pub const QUEUE_TOKEN: &str = "queue-access-token-0123456789012345678901234";
+/// The client that it knows.
+pub const CLIENT_ID: &str = "treble";
+/// That client's access token.
+pub const ACCESS_TOKEN: &str = "deployment-access-token-01234567890123456789";
 
-/// A running queue.
-pub struct Queue {
+/// A running deployment.
+pub struct Deployment {
     port: u16,
     state: Arc<State>,
 }
@@ -38,9 +41,9 @@ pub struct Created {
     pub signed: bool,
 }
 
-impl Queue {
-    /// A queue that creates every task.
-    pub fn start() -> Queue {
+impl Deployment {
+    /// One that creates every task.
+    pub fn start() -> Deployment {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(State::default());
@@ -51,20 +54,20 @@ impl Queue {
                 std::thread::spawn(move || served.serve(&stream.unwrap(), port));
             }
         });
-        Queue { port, state }
+        Deployment { port, state }
     }
 
-    /// The root URL of the deployment that it is part of.
+    /// Its root URL.
     pub fn root_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Answers the next calls so, and those after them with success.
+    /// Answers the next calls of createTask so, and those after them with success.
     pub fn answer(&self, answers: impl IntoIterator<Item = (u16, Value)>) {
         self.state.answers.lock().unwrap().extend(answers);
     }
 
-    /// The calls so far.
+    /// The calls of createTask so far.
     pub fn created(&self) -> Vec<Created> {
         self.state.created.lock().unwrap().clone()
     }
@@ -76,10 +79,10 @@ impl State {
         while let Some((line, headers, body)) = read_request(&mut reader) {
             let mut words = line.split(' ');
             let (method, path) = (words.next().unwrap(), words.next().unwrap());
-            let (status, answer) = if method == "PUT" {
-                self.create(path, &headers, &body, port)
-            } else {
-                (200, json!({"alive": true}))
+            let (status, answer) = match (method, path) {
+                ("PUT", _) => self.create(path, &headers, &body, port),
+                ("POST", "/api/auth/v1/authenticate-hawk") => (200, authenticate(&body)),
+                _ => (200, json!({"alive": true})),
             };
             let answer = answer.to_string();
             let head = format!(
@@ -95,13 +98,8 @@ impl State {
     fn create(&self, path: &str, headers: &[(String, String)], body: &[u8], port: u16) -> (u16, Value) {
         let task: Value = serde_json::from_slice(body).unwrap();
         let authorization = headers.iter().find(|(name, _)| name == "authorization").map(|(_, value)| value);
-        let header: Option<hawk::Header> =
-            authorization.and_then(|value| value.strip_prefix("Hawk ")?.parse().ok());
-        let key = hawk::Key::new(QUEUE_TOKEN, hawk::SHA256).unwrap();
-        let request = hawk::RequestBuilder::new("PUT", "127.0.0.1", port, path).request();
-        let signed = header
-            .as_ref()
-            .is_some_and(|header| request.validate_header(header, &key, Duration::from_secs(60)));
+        let header = authorization.and_then(|value| parse(value));
+        let signed = header.as_ref().is_some_and(|header| is_right(header, "PUT", "127.0.0.1", port, path));
         let ext = header.and_then(|header| STANDARD.decode(header.ext?).ok()).unwrap_or_default();
         let ext: Value = serde_json::from_slice(&ext).unwrap_or_default();
         let authorized_scopes = ext["authorizedScopes"].clone();
@@ -109,6 +107,36 @@ impl State {
         let status = json!({"status": {"taskId": task_id, "state": "pending", "queue": "its own"}});
         self.created.lock().unwrap().push(Created { path: path.to_owned(), task, authorized_scopes, signed });
         self.answers.lock().unwrap().pop_front().unwrap_or((200, status))
+    }
+}
+
+/// The Hawk attributes of an `Authorization` header.
+fn parse(authorization: &str) -> Option<hawk::Header> {
+    authorization.strip_prefix("Hawk ")?.parse().ok()
+}
+
+/// Whether a request is signed by the client that the deployment knows.
+fn is_right(header: &hawk::Header, method: &str, host: &str, port: u16, resource: &str) -> bool {
+    let key = hawk::Key::new(ACCESS_TOKEN, hawk::SHA256).unwrap();
+    let request = hawk::RequestBuilder::new(method, host, port, resource).request();
+    header.id.as_deref() == Some(CLIENT_ID) && request.validate_header(header, &key, Duration::from_secs(60))
+}
+
+/// authenticateHawk.
+fn authenticate(body: &[u8]) -> Value {
+    let asked: Value = serde_json::from_slice(body).unwrap();
+    let text = |key: &str| asked[key].as_str().unwrap_or_default().to_owned();
+    let Some(authorization) = asked["authorization"].as_str() else {
+        return json!({"status": "no-auth", "scheme": "none", "scopes": ["hooks:list-hooks:"]});
+    };
+    let method = text("method").to_uppercase();
+    let port = u16::try_from(asked["port"].as_u64().unwrap()).unwrap();
+    match parse(authorization) {
+        Some(header) if is_right(&header, &method, &text("host"), port, &text("resource")) => json!({
+            "status": "auth-success", "clientId": CLIENT_ID, "scheme": "hawk",
+            "scopes": ["hooks:*", "assume:hook-id:g/*"], "expires": "2100-01-01T00:00:00.000Z",
+        }),
+        _ => json!({"status": "auth-failed", "message": "the deployment says no"}),
     }
 }
 
