@@ -35,7 +35,7 @@ suites: build tools ## unit tests, and the wire-level suites on the embedded sto
 	$(RUN_TESTS) --workspace
 
 suites-aws: build tools ## the wire-level suites once more, on an emulated DynamoDB and SQS
-	python tests/python/emulator.py $(RUN_TESTS) -p treble-tests --test it
+	python tests/python/emulator.py $(RUN_TESTS) --workspace --test it
 
 .PHONY: tools
 tools: $(VENV)/installed tests/node/node_modules/.package-lock.json ## the other languages' clients, pinned
