@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Up(Up),
     /// Show the tasks that were created
     Tasks(Tasks),
+    /// List the API's methods and the scopes that they need
+    Routes,
     /// Manage clients: who may call
     Client(Client),
     /// Manage roles: named sets of scopes

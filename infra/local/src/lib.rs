@@ -4,7 +4,7 @@
 //! - `up` puts the server together: `data_dir`, `store` and [`journal`] below it, `server` above, and
 //!   `first_start` in front.
 //! - `socket` lets the other commands, in `admin`, work beside a running server.
-//! - `tasks` shows what was created.
+//! - `tasks` shows what was created, `routes` what can be called.
 
 mod admin;
 mod cli;
@@ -15,6 +15,7 @@ pub mod journal;
 mod logs;
 mod master_key;
 mod output;
+mod routes;
 mod server;
 mod settings;
 mod socket;
@@ -45,6 +46,10 @@ fn run(command: Command) -> Result<(), output::Failure> {
     match command {
         Command::Up(arguments) => up::run(arguments),
         Command::Tasks(arguments) => tasks::run(&arguments),
+        Command::Routes => {
+            routes::run();
+            Ok(())
+        }
         Command::Client(arguments) => admin::client::run(arguments),
         Command::Role(arguments) => admin::role::run(arguments),
     }
