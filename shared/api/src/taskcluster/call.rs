@@ -17,8 +17,8 @@ pub struct Call {
     pub parameters: Map<String, Value>,
     /// The query's parameters, checked; without `bewit`.
     pub query: Vec<(String, String)>,
-    /// The body, where the route has a schema for it and it passed. Handlers fill in defaults here, where
-    /// an error's envelope shows them.
+    /// The body, where the route has a schema for it and it passed; `null` elsewhere. Handlers fill in defaults
+    /// here, where an error's envelope shows them, or take it.
     pub payload: Value,
     /// Who calls; None where nobody was asked.
     pub caller: Option<Caller>,

@@ -100,16 +100,14 @@ impl Service {
 
     /// Runs a route's checks and its handler, and puts what goes wrong into an envelope.
     async fn call(&self, route: &Route, path: &[&str], request: &Request) -> Response {
-        let mut info = RequestInfo {
-            method: route.name,
-            params: Map::new(),
-            payload: Some(Value::Object(Map::new())),
-            time: (self.now)(),
-        };
+        let mut info =
+            RequestInfo { method: route.name, params: Map::new(), payload: None, time: (self.now)() };
         match self.checked_call(route, path, request, &mut info).await {
             Ok(reply) => response::json(&reply),
             Err(error) => {
                 log(&error, route);
+                // Read again, rather than kept: most calls go well, and a parsed body is large.
+                info.payload = info.payload.or_else(|| echo(request));
                 response::error(&error, &info)
             }
         }
@@ -125,7 +123,8 @@ impl Service {
         info.params = route
             .parse_parameters(path)
             .map_err(|error| ApiError::new(Code::InvalidRequestArguments, error.to_string()))?;
-        let payload = read_payload(request, info)?;
+        let payload =
+            body::read(&request.parts.headers, &request.body).map_err(|unreadable| unreadable.error)?;
         let caller = self.authorize(route, request, info).await?;
         check_parameters(&info.params)?;
         let query = check_query(route, request.parts.uri.query())?;
@@ -137,7 +136,7 @@ impl Service {
             now: info.time,
         };
         let result = (route.handler)(self, &mut call).await;
-        if result.is_err() && route.input.is_some() {
+        if result.is_err() && !call.payload.is_null() {
             info.payload = Some(call.payload);
         }
         result
@@ -184,19 +183,12 @@ fn insufficient_scopes(caller: &Caller, needed: &Expr, missing: &Expr) -> ApiErr
     ApiError::new(Code::InsufficientScopes, message)
 }
 
-/// Reads the body, and keeps of it what an error repeats.
-fn read_payload(request: &Request, info: &mut RequestInfo) -> Result<Payload, ApiError> {
+/// What an error repeats of a body: its JSON, `{}` where it is none, or the text that should have been JSON.
+fn echo(request: &Request) -> Option<Value> {
     match body::read(&request.parts.headers, &request.body) {
-        Ok(payload) => {
-            if let Payload::Json(value) = &payload {
-                info.payload = Some(value.clone());
-            }
-            Ok(payload)
-        }
-        Err(Unreadable { error, text }) => {
-            info.payload = text.map(Value::String);
-            Err(error)
-        }
+        Ok(Payload::Json(value)) => Some(value),
+        Ok(Payload::Ignored) => Some(Value::Object(Map::new())),
+        Err(Unreadable { text, .. }) => text.map(Value::String),
     }
 }
 

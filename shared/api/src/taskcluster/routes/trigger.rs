@@ -77,12 +77,12 @@ fn trigger_hook_with_token<'a>(service: &'a Service, call: &'a mut Call) -> Hand
 
 async fn fire(
     service: &Service,
-    call: &Call,
+    call: &mut Call,
     hook: StoredHook,
     fired_by: FiredBy,
     client_id: Option<String>,
 ) -> Result<Reply, ApiError> {
-    let payload = check_payload(&hook, call.payload.clone())?;
+    let payload = check_payload(&hook, call.payload.take())?;
     let chosen = chosen_task_id(&payload)?;
     let chosen_task_id = chosen.is_some();
     let firing = Firing {
