@@ -33,6 +33,8 @@ const MAX_COPIED: usize = 32 << 20;
 /// collect all of them, at half a kilobyte each.
 const MANY_VALUES: usize = 20_000;
 const MANY_CHECKS: usize = 1_000_000;
+/// So many looks at values are the most that one payload may cost, a second's work; beyond, it isn't looked at.
+const MAX_CHECKS: usize = 150_000_000;
 /// The nesting of payloads up to which copying errors from level to level doesn't count.
 const SHALLOW: usize = 16;
 
@@ -91,13 +93,20 @@ impl TriggerSchema {
         if let Some(defaults) = &self.defaults {
             defaults.fill(&mut payload).map_err(|violation| vec![violation])?;
         }
+        let values = nesting::values(&payload);
+        if self.subschemas.saturating_mul(values) > MAX_CHECKS {
+            let most = MAX_CHECKS / self.subschemas;
+            let message =
+                format!("must have fewer values: {most} is the most that this large a schema can check");
+            return Err(vec![Violation::new("", message)]);
+        }
         if self.schema.is_valid(&payload) {
             return Ok(payload);
         }
-        Err(self.violations(&payload))
+        Err(self.violations(&payload, values))
     }
 
-    fn violations(&self, payload: &Value) -> Vec<Violation> {
+    fn violations(&self, payload: &Value, values: usize) -> Vec<Violation> {
         // Errors of branches are copied again at each level that they come through.
         let levels = if is_deeper_than(payload, SHALLOW) { MAX_DEPTH * MAX_DEPTH } else { 1 };
         let copies = self.copying.saturating_mul(levels);
@@ -107,7 +116,6 @@ impl TriggerSchema {
                 "must match the schema; it is too large to say where it doesn't",
             )];
         }
-        let values = nesting::values(payload);
         if values > MANY_VALUES || self.subschemas.saturating_mul(values) > MANY_CHECKS {
             return self.schema.first_violation(payload);
         }
