@@ -124,7 +124,7 @@ fn of_very_many_violations_one_is_told() {
 /// A large schema may look at a small payload, and a small one at a large payload; both at once is too much.
 #[test]
 fn a_large_schema_looks_at_no_large_payload() {
-    let each: Vec<Value> = (0..5000).map(|index| json!({"not": {"const": index}})).collect();
+    let each: Vec<Value> = (0..2400).map(|index| json!({"not": {"const": index}})).collect();
     let schema = compile(&json!({"items": {"allOf": each}}));
     schema.apply(json!(vec!["x"; 100])).unwrap();
     let violations = schema.apply(json!(vec!["x"; 100_000])).unwrap_err();
