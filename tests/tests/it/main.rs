@@ -6,6 +6,7 @@ mod clients;
 mod clients_and_roles;
 mod concurrency;
 mod deployment;
+mod hostile;
 mod hygiene;
 mod process;
 mod references;

@@ -40,7 +40,7 @@ impl Listing<'_> {
         }
         let mut last_sort_key = String::new();
         loop {
-            let missing = asked.limit.map(|limit| limit - page.items.len() + 1);
+            let missing = asked.limit.map(|limit| (limit - page.items.len()).saturating_add(1));
             let reply = self
                 .query()
                 .set_limit(missing.map(|missing| i32::try_from(missing).unwrap_or(i32::MAX)))
