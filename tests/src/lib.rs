@@ -14,6 +14,7 @@
 mod aws;
 mod clients;
 mod deployment;
+mod process;
 mod server;
 mod signing;
 mod site;
@@ -23,9 +24,9 @@ mod wire;
 pub use aws::Aws;
 pub use clients::{node, python};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
+pub use process::Exit;
 pub use server::{Server, Stopped};
 pub use signing::{Signer, tampered};
-pub use site::Exit;
 pub use wire::{API, Caller, Reply, Request};
 
 /// The hook that most tests create: any payload is accepted, the task is small and shows who fired it.

@@ -1,39 +1,29 @@
 //! `treble up` in a process of its own.
 
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::site::{Exit, Exported, PATIENCE, Site, finished};
+use crate::process::{Exit, Process};
+use crate::site::{Exported, Site};
 use crate::{Aws, Request, Signer};
 
-/// How often to look for the end of a process, which announces itself by no line of output.
-const POLL: Duration = Duration::from_millis(5);
+/// The end of what a server prints when it starts; it listens by then.
+const READY: &str = "Stop: Ctrl-C";
 
 /// A running server; killed when dropped.
 pub struct Server {
-    child: Child,
-    output: Arc<Output>,
-    site: Arc<Site>,
+    process: Process,
+    site: Site,
 }
 
 /// A server that was stopped, with its data; [`Stopped::start`] starts it again.
 pub struct Stopped {
     /// How it ended.
     pub exit: Exit,
-    site: Arc<Site>,
-}
-
-/// What a process has printed so far.
-#[derive(Default)]
-struct Output {
-    text: Mutex<String>,
-    grown: Condvar,
+    site: Site,
 }
 
 impl Server {
@@ -53,31 +43,12 @@ impl Server {
         if let Some(aws) = &site.aws {
             aws.create_queue().await;
         }
-        let mut server = Server::spawn(Arc::new(site));
-        let text = server.wait_until_ready();
-        server.site.exported.get_or_init(|| Exported::read(&text));
+        let process = Process::spawn(&mut site.up());
+        site.exported.get_or_init(|| Exported::read(&process.wait_for(READY)));
+        let server = Server { process, site };
         // The sample that a new installation comes with would be in the way.
         Request::to("DELETE /hooks/examples/hello").send(&server).await;
         server
-    }
-
-    fn spawn(site: Arc<Site>) -> Server {
-        let mut child = site.up().spawn().unwrap();
-        let output = Arc::new(Output::default());
-        let streams: [Box<dyn Read + Send>; 2] =
-            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
-        for stream in streams {
-            let output = Arc::clone(&output);
-            std::thread::spawn(move || {
-                for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                    let mut text = output.text.lock().unwrap();
-                    text.push_str(&line);
-                    text.push('\n');
-                    output.grown.notify_all();
-                }
-            });
-        }
-        Server { child, output, site }
     }
 
     /// Where it is.
@@ -149,53 +120,18 @@ impl Server {
         self.signal("KILL")
     }
 
-    fn signal(mut self, name: &str) -> Stopped {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
-        let status = self.await_exit();
-        let exit = Exit { status, printed: self.output.text.lock().unwrap().clone() };
-        Stopped { exit, site: Arc::clone(&self.site) }
-    }
-
-    /// Waits for the last line that it prints when it starts; it listens by then. Gives all it printed.
-    fn wait_until_ready(&mut self) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        let mut text = self.output.text.lock().unwrap();
-        while !text.contains("Stop: Ctrl-C") {
-            let exited = self.child.try_wait().unwrap();
-            assert!(exited.is_none(), "the server ended ({exited:?}) and said: {text}");
-            assert!(Instant::now() < deadline, "the server isn't ready; it said: {text}");
-            text = self.output.grown.wait_timeout(text, POLL).unwrap().0;
-        }
-        text.clone()
-    }
-
-    fn await_exit(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "the server doesn't stop");
-            std::thread::sleep(POLL);
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Already gone when it was stopped by the test.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    fn signal(self, name: &str) -> Stopped {
+        self.process.signal(name);
+        Stopped { exit: self.process.finish(), site: self.site }
     }
 }
 
 impl Stopped {
     /// The same server again, with the same data and on the same port.
     pub fn start(self) -> Server {
-        let mut server = Server::spawn(self.site);
-        server.wait_until_ready();
-        server
+        let process = Process::spawn(&mut self.site.up());
+        process.wait_for(READY);
+        Server { process, site: self.site }
     }
 
     /// Its data directory.
@@ -210,6 +146,6 @@ impl Stopped {
 
     /// Starts it where it can't, and waits for it to give up.
     pub fn start_in_vain(&self) -> Exit {
-        finished(self.site.up().spawn().unwrap())
+        Process::spawn(&mut self.site.up()).finish()
     }
 }

@@ -1,29 +1,16 @@
 //! What outlives a server's process, and how processes are started on it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
-use std::sync::mpsc::RecvTimeoutError;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::process::{Exit, Process};
 use crate::{ACCESS_TOKEN, Aws, CLIENT_ID};
 
 /// Where servers listen.
 pub(crate) const HOST: &str = "127.0.0.1";
-
-/// How long a server may take to start or to stop, on a machine that is busy compiling.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What a process left behind.
-#[derive(Debug)]
-pub struct Exit {
-    /// Its status.
-    pub status: ExitStatus,
-    /// All of its standard output and standard error.
-    pub printed: String,
-}
 
 /// What outlives a process: where the data is, and who may use it.
 pub(crate) struct Site {
@@ -77,10 +64,9 @@ impl Site {
         self.exported.get().expect("the server has started")
     }
 
-    /// `treble`, with its output kept.
+    /// `treble`.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(binary());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Who it is at a Taskcluster deployment, where it is told to create tasks there.
         command.env("TASKCLUSTER_CLIENT_ID", CLIENT_ID).env("TASKCLUSTER_ACCESS_TOKEN", ACCESS_TOKEN);
         if let Some(aws) = &self.aws {
@@ -95,7 +81,7 @@ impl Site {
         if self.aws.is_some() {
             command.args(["--store", "aws"]);
         }
-        finished(command.spawn().unwrap())
+        Process::spawn(&mut command).finish()
     }
 
     pub(crate) fn up(&self) -> Command {
@@ -112,20 +98,4 @@ impl Site {
         command.args(&self.arguments);
         command
     }
-}
-
-/// Waits for a process and takes all it printed. One that doesn't end by itself is interrupted after a while.
-pub(crate) fn finished(child: Child) -> Exit {
-    let pid = child.id().to_string();
-    let (done, waiting) = std::sync::mpsc::channel::<()>();
-    let watch = std::thread::spawn(move || {
-        if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-            let _ = Command::new("kill").arg(&pid).status();
-        }
-    });
-    let output = child.wait_with_output().unwrap();
-    drop(done);
-    watch.join().unwrap();
-    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    Exit { status: output.status, printed }
 }
