@@ -64,3 +64,24 @@ async fn trigger_schemas() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// Fifty patterns and fifty bindings are the most that a hook may have.
+#[tokio::test]
+async fn counts() {
+    let server = Server::start().await;
+    let patterns = |count: usize| (0..count).map(|i| json!(format!("{i} 0 1 1 *"))).collect::<Value>();
+    let bindings = |count: usize| {
+        let binding = |i| json!({"exchange": format!("exchange/e/{i}"), "routingKeyPattern": "#"});
+        (0..count).map(binding).collect::<Value>()
+    };
+    for (member, most, more) in
+        [("schedule", patterns(50), patterns(51)), ("bindings", bindings(50), bindings(51))]
+    {
+        let (status, _, message) = create(&server, member, member, most).await;
+        assert_eq!(status, 200, "{message}");
+        let (status, code, message) = create(&server, "more", member, more).await;
+        assert_eq!((status, code.as_str()), (400, "InputValidationError"));
+        let told = format!("data/{member} must NOT have more than 50 items");
+        assert!(message.contains(&told), "{message}");
+    }
+}

@@ -155,14 +155,56 @@ async fn sizes() {
     assert!([403, 413].contains(&reply.status), "{}", reply.status);
 }
 
+/// Each line of indented JSON begins with the spaces of all levels around it: a hundred times what was sent, if it is nested
+/// and wide.
+#[tokio::test]
+async fn replies_are_not_much_larger_than_requests() {
+    let server = Server::start().await;
+    let wide_and_deep = |wide: usize| (0..100).fold(json!(vec![0; wide]), |inner, _| json!([inner]));
+    let sent = json!({"x": wide_and_deep(500_000)});
+    for (line, code) in [
+        ("PUT /hooks/g/h", "InsufficientScopes"),
+        ("POST /hooks/g/h/trigger/token", "ResourceNotFound"),
+        ("POST /hooks/g/h", "InsufficientScopes"),
+    ] {
+        let reply = Request::to(line).json(&sent).anonymously().send(&server).await;
+        assert_eq!(reply.error().0, code);
+        assert!(reply.body.len() < 10_000, "{line}: {}", reply.body.len());
+    }
+    let mut hook = definition();
+    hook["task"]["payload"] = wide_and_deep(150_000);
+    let created = Request::to("PUT /hooks/g/h").json(&hook).send(&server).await;
+    let found = Request::to("GET /hooks/g/h").send(&server).await;
+    for reply in [created, found] {
+        assert!(reply.body.len() < 400_000, "{}", reply.body.len());
+        assert_eq!(reply.ok()["task"], hook["task"]);
+    }
+}
+
+/// What is nested less than 128 deep is taken, kept and read again; what is nested deeper is no JSON.
 #[tokio::test]
 async fn depths() {
     let server = Server::start().await;
-    let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-    for depth in [200, 100_000] {
-        let request = Request::to("PUT /hooks/g/h").header("content-type", "application/json");
-        let reply = request.bytes(nested(depth)).send(&server).await;
-        assert_eq!(reply.status, 400, "{depth}: {}", reply.text());
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let hook = |depth: usize| {
+        let mut hook = definition();
+        hook["task"]["payload"] = json!("DEEP");
+        // The definition and the task are two levels.
+        hook.to_string().replace("\"DEEP\"", &nested(depth - 2))
+    };
+    let json = |line: &str| Request::to(line).header("content-type", "application/json");
+    json("PUT /hooks/g/h").bytes(hook(127)).send(&server).await.ok();
+    Request::to("GET /hooks/g/h").send(&server).await.ok();
+    for depth in [128, 100_000] {
+        let trigger = format!("{{\"a\":{}}}", nested(depth - 1));
+        for request in [
+            json("PUT /hooks/g/deeper").bytes(hook(depth)),
+            json("POST /hooks/g/h/trigger").bytes(trigger.clone()),
+            json("POST /hooks/g/h/trigger/token").bytes(trigger),
+        ] {
+            let reply = request.send(&server).await;
+            assert_eq!((reply.status, reply.error().0.as_str()), (400, "MalformedPayload"), "{depth}");
+        }
     }
 }
 

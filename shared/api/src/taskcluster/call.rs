@@ -8,6 +8,7 @@ use treble_core::hook::HookName;
 use treble_core::ports::PageRequest;
 
 use super::error::{ApiError, Code};
+use super::json_text::json_text;
 use crate::auth::Caller;
 
 /// A call of a route, as its handler gets it.
@@ -49,7 +50,8 @@ impl Call {
     }
 }
 
-/// What is replied: JSON, with two spaces of indentation and no newline at the end.
+/// What is replied: JSON, with two spaces of indentation where that doesn't make it too large, and no newline at the
+/// end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The HTTP status.
@@ -66,7 +68,7 @@ impl Reply {
 
     /// Another status with a value.
     pub fn with_status(status: StatusCode, value: &impl Serialize) -> Result<Self, ApiError> {
-        let body = serde_json::to_string_pretty(value).map_err(ApiError::internal)?;
+        let body = json_text(value).map_err(ApiError::internal)?;
         Ok(Self { status, body })
     }
 

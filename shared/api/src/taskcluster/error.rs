@@ -9,7 +9,15 @@ use treble_core::fire::FireError;
 use treble_core::ports::{SinkError, StoreError};
 use treble_core::task::iso;
 
+use super::json_text::indented;
 use crate::auth::AuthError;
+
+/// The longest message that a client is told, in bytes: some quote what the client sent.
+const MAX_MESSAGE_BYTES: usize = 128 * 1024;
+
+/// The largest payload that an error repeats, in bytes of indented JSON: an anonymous caller gets no answer much larger
+/// than its question.
+const MAX_ECHO_BYTES: usize = 256 * 1024;
 
 /// What is wrong, as clients tell errors apart: a code with its HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,10 +129,15 @@ impl ApiError {
         Self { cause: Some(cause.into()), ..Self::new(code, message) }
     }
 
-    /// The envelope, as JSON.
+    /// The envelope, as JSON. A message is cut at `MAX_MESSAGE_BYTES`, and a payload above `MAX_ECHO_BYTES` is left
+    /// out.
     pub fn envelope(&self, info: &RequestInfo) -> Value {
         let time = iso(info.time);
-        let mut message = self.message.clone();
+        let cut = self.message.floor_char_boundary(MAX_MESSAGE_BYTES);
+        let mut message = self.message[..cut].to_owned();
+        if cut < self.message.len() {
+            message.push('…');
+        }
         // Writing to a String can't fail.
         let _ = write!(
             message,
@@ -136,7 +149,8 @@ impl ApiError {
         let mut request = Map::new();
         request.insert("method".into(), info.method.into());
         request.insert("params".into(), Value::Object(info.params.clone()));
-        if let Some(payload) = &info.payload {
+        let fits = |payload: &&Value| matches!(indented(payload, MAX_ECHO_BYTES), Ok(Some(_)));
+        if let Some(payload) = info.payload.as_ref().filter(fits) {
             request.insert("payload".into(), payload.clone());
         }
         request.insert("time".into(), time.into());
@@ -151,7 +165,7 @@ pub struct RequestInfo {
     pub method: &'static str,
     /// The URL's parameters.
     pub params: Map<String, Value>,
-    /// The body as far as it was understood; absent when it could not be read.
+    /// The body as far as it was understood; absent when it could not be read, and not repeated when it is large.
     pub payload: Option<Value>,
     /// When the request was received.
     pub time: Timestamp,
@@ -225,4 +239,35 @@ fn insufficient_role(role_id: &str, message: &str) -> ApiError {
     let text =
         format!("The role `{role_id}` does not have sufficient scopes to create the task:\n\n{message}");
     ApiError::new(Code::InsufficientScopes, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope(message: &str, payload: Value) -> Value {
+        let info = RequestInfo {
+            method: "m",
+            params: Map::new(),
+            payload: Some(payload),
+            time: Timestamp::UNIX_EPOCH,
+        };
+        ApiError::input(message).envelope(&info)
+    }
+
+    #[test]
+    fn what_is_small_is_repeated() {
+        let envelope = envelope("no", json!({"a": 1}));
+        assert_eq!(envelope["requestInfo"]["payload"], json!({"a": 1}));
+        assert!(envelope["message"].as_str().unwrap().starts_with("no\n\n---\n\n* method:     m\n"));
+    }
+
+    #[test]
+    fn what_is_large_is_not() {
+        let deep = (0..100).fold(Value::from(vec![0; 10_000]), |inner, _| Value::from(vec![inner]));
+        let envelope = envelope(&"é".repeat(1_000_000), deep);
+        assert!(envelope["requestInfo"].get("payload").is_none());
+        let message = envelope["message"].as_str().unwrap();
+        assert!(message.contains("é…\n\n---\n\n") && message.len() < MAX_MESSAGE_BYTES + 200);
+    }
 }

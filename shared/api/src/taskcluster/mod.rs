@@ -5,6 +5,7 @@ pub mod body;
 pub mod call;
 pub mod denied;
 pub mod error;
+mod json_text;
 pub mod query;
 pub mod references;
 pub mod response;

@@ -15,6 +15,7 @@ use sha1::{Digest, Sha1};
 
 use super::call::Reply;
 use super::error::{ApiError, RequestInfo};
+use super::json_text::json_text;
 use crate::request::Request;
 
 /// A response, whole.
@@ -57,7 +58,7 @@ fn etag(body: &str) -> String {
 /// An error in its envelope.
 pub fn error(error: &ApiError, info: &RequestInfo) -> Response {
     let envelope = error.envelope(info);
-    let body = serde_json::to_string_pretty(&envelope).unwrap_or_else(|_| envelope.to_string());
+    let body = json_text(&envelope).unwrap_or_else(|_| envelope.to_string());
     let mut response = json(&Reply { status: error.code.status(), body });
     if error.challenge {
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("hawk"));

@@ -4,8 +4,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use treble_core::cron::MAX_PATTERNS;
 use treble_core::firing::FireRecord;
-use treble_core::hook::{Hook, StoredHook};
+use treble_core::hook::{Hook, MAX_BINDINGS, StoredHook};
 use treble_core::task::iso;
 
 /// The trigger schema of a hook that gives none: an empty object, as JSON.
@@ -66,7 +67,7 @@ pub struct CreateHookRequest {
     pub metadata: HookMetadata,
     /// The messages that fire the hook; up to 50. Left out of an update, they stay as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<Binding>", length(max = 50))]
+    #[schemars(with = "Vec<Binding>", length(max = MAX_BINDINGS))]
     pub bindings: Option<Vec<Binding>>,
     /// A JSON-e template of the task to create. Its context has `firedBy`, `taskId`, `now`, and, where
     /// there are any, `payload` and `clientId`. Rendering to null creates no task.
@@ -74,7 +75,7 @@ pub struct CreateHookRequest {
     /// When the hook fires: up to 50 cron patterns of five fields, or six with leading seconds, in UTC. A
     /// moment that several patterns name counts once.
     #[serde(default)]
-    #[schemars(length(max = 50), extend("uniqueItems" = true))]
+    #[schemars(length(max = MAX_PATTERNS), extend("uniqueItems" = true))]
     pub schedule: Vec<String>,
     /// The JSON schema (draft 7 unless it says otherwise) that a payload must match to fire the hook. Its
     /// defaults are filled in.
