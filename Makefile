@@ -28,7 +28,8 @@ clippy: ## lints are errors
 build:
 	cargo build --locked --workspace --all-targets
 
-docs: build ## examples in the documentation
+docs: build ## the documentation's links, and its examples
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet
 	cargo test --locked --workspace --doc
 
 suites: build tools ## unit tests, and the wire-level suites on the embedded store

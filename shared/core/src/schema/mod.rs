@@ -2,8 +2,8 @@
 //!
 //! Taskcluster's services validate with [Ajv 8](https://ajv.js.org), and its error texts are part of what their clients and
 //! people know. Here the crate `jsonschema` validates, in linear time per pattern and without ever fetching anything;
-//! around it stand Ajv's reading of a schema ([`normalize`]), the formats it knows ([`formats`]), and its words and their order
-//! ([`ajv`], [`text`], [`trace`]).
+//! around it stand Ajv's reading of a schema (`normalize`), the formats it knows (`formats`), and its words and their order
+//! (`ajv`, `text`, `trace`).
 
 mod ajv;
 mod dialect;

@@ -1,8 +1,8 @@
 //! Trigger schemas: what a hook accepts as the payload of a trigger.
 //!
 //! A schema is checked once, when the hook is written: what Taskcluster's validator would choke on at each trigger is refused
-//! here, with the place ([`lint`]), and so is what would take it too long ([`cost`]). Both look at the schema as
-//! a [`graph`]. A payload then gets the [`defaults`] of the schema, and is validated by
+//! here, with the place (`lint`), and so is what would take it too long (`cost`). Both look at the schema as
+//! a `graph`. A payload then gets the `defaults` of the schema, and is validated by
 //! [`crate::schema`].
 
 mod components;
