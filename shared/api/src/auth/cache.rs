@@ -43,6 +43,8 @@ pub struct CachedCredentials {
 
 #[derive(Default)]
 struct Memory {
+    /// How often everything was forgotten: what was read before the last time is not to be remembered after it.
+    forgotten: u64,
     roles: Option<Fresh<KnownRoles>>,
     clients: HashMap<String, Fresh<RememberedClient>>,
 }
@@ -85,6 +87,7 @@ impl CachedCredentials {
 
     /// A client by its name; nothing if there is none.
     pub async fn client(&self, id: &str, now: Timestamp) -> Result<Option<Arc<KnownClient>>, StoreError> {
+        let asked = self.memory().forgotten;
         let roles = self.known_roles(now).await?.roles;
         let remembered = self.memory().clients.get(id).filter(|c| self.is_fresh(c.since, now)).cloned();
         let (since, credentials) = match remembered {
@@ -98,28 +101,37 @@ impl CachedCredentials {
         let scopes = credentials.scopes.iter().map(String::as_str);
         let expanded = Arc::new(roles.expand(scopes.chain([ANONYMOUS])));
         let client = Arc::new(KnownClient { credentials, expanded });
-        self.remember(id, Fresh { since, value: RememberedClient { client: client.clone(), roles } }, now);
+        let value = RememberedClient { client: client.clone(), roles };
+        self.remember(id, Fresh { since, value }, asked, now);
         Ok(Some(client))
     }
 
     /// Forgets everything: for who knows that something changed, and doesn't want to wait.
     pub fn forget(&self) {
-        *self.memory() = Memory::default();
+        let mut memory = self.memory();
+        *memory = Memory { forgotten: memory.forgotten + 1, ..Memory::default() };
     }
 
     async fn known_roles(&self, now: Timestamp) -> Result<KnownRoles, StoreError> {
         if let Some(known) = self.memory().roles.as_ref().filter(|r| self.is_fresh(r.since, now)) {
             return Ok(known.value.clone());
         }
+        let asked = self.memory().forgotten;
         let roles = self.store.roles().await?;
         let anonymous = Arc::new(roles.expand([ANONYMOUS]));
         let value = KnownRoles { roles, anonymous };
-        self.memory().roles = Some(Fresh { since: now, value: value.clone() });
+        let mut memory = self.memory();
+        if memory.forgotten == asked {
+            memory.roles = Some(Fresh { since: now, value: value.clone() });
+        }
         Ok(value)
     }
 
-    fn remember(&self, id: &str, client: Fresh<RememberedClient>, now: Timestamp) {
+    fn remember(&self, id: &str, client: Fresh<RememberedClient>, asked: u64, now: Timestamp) {
         let mut memory = self.memory();
+        if memory.forgotten != asked {
+            return;
+        }
         let clients = &mut memory.clients;
         if clients.len() >= self.limits.clients && !clients.contains_key(id) {
             clients.retain(|_, client| self.is_fresh(client.since, now));

@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use super::*;
 
 fn cached(limits: CacheLimits) -> (Arc<Store>, CachedCredentials) {
@@ -72,4 +74,43 @@ async fn nothing_remembered() {
         cached.client("plain", now()).await.unwrap().unwrap();
     }
     assert_eq!(reads(&store), (2, 2));
+}
+
+/// A store in which something changes, and that is told, while it is being read.
+struct ChangesMeanwhile {
+    store: Arc<Store>,
+    cached: OnceLock<Arc<CachedCredentials>>,
+}
+
+impl ChangesMeanwhile {
+    fn change(&self) {
+        self.cached.get().unwrap().forget();
+    }
+}
+
+#[async_trait]
+impl Credentials for ChangesMeanwhile {
+    async fn client(&self, id: &str) -> Result<Option<ClientCredentials>, StoreError> {
+        let read = self.store.client(id).await;
+        self.change();
+        read
+    }
+
+    async fn roles(&self) -> Result<Arc<Roles>, StoreError> {
+        let read = self.store.roles().await;
+        self.change();
+        read
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_before_a_change_is_not_remembered_after_it() {
+    let store = Arc::new(Store::new());
+    let changes = Arc::new(ChangesMeanwhile { store: store.clone(), cached: OnceLock::new() });
+    let cached = Arc::new(CachedCredentials::new(changes.clone(), CacheLimits::default()));
+    assert!(changes.cached.set(cached.clone()).is_ok());
+    for times in 1..=2 {
+        cached.client("plain", now()).await.unwrap().unwrap();
+        assert_eq!(reads(&store), (times, times));
+    }
 }
