@@ -3,10 +3,9 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
-use sha2::Sha256;
 
+use crate::hawk::hmac_sha256;
 use crate::hook::HookName;
 use crate::slugid::SlugId;
 
@@ -46,15 +45,12 @@ impl MasterKey {
 
     /// The parts are joined by a byte that none of them contains, so that no two lists of parts meet.
     fn hmac(&self, parts: &[&str]) -> [u8; 32] {
-        // HMAC pads a key with zeros to its block: done here, it is a key of the right size by its type.
-        let mut key = [0; 64];
-        key[..MASTER_KEY_BYTES].copy_from_slice(&self.0);
-        let mut mac = <Hmac<Sha256> as KeyInit>::new(&key.into());
+        let mut message = Vec::with_capacity(64);
         for part in parts {
-            mac.update(part.as_bytes());
-            mac.update(&[0]);
+            message.extend_from_slice(part.as_bytes());
+            message.push(0);
         }
-        mac.finalize().into_bytes().into()
+        hmac_sha256(&self.0, &message)
     }
 }
 

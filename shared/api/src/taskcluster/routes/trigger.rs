@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::Value;
-use subtle::ConstantTimeEq;
 use treble_core::fire::{FireOptions, Fired};
 use treble_core::firing::{FiredBy, Firing};
+use treble_core::hawk::constant_time_eq;
 use treble_core::hook::StoredHook;
 use treble_core::schema::joined;
 use treble_core::scope::ScopeTemplate;
@@ -68,7 +68,7 @@ fn trigger_hook_with_token<'a>(service: &'a Service, call: &'a mut Call) -> Hand
     Box::pin(async move {
         let hook = existing_hook(service, &call.hook_name()?).await?;
         let token = service.master_key.trigger_token(&hook.name, hook.token_generation);
-        if !bool::from(token.as_str().as_bytes().ct_eq(call.parameter("token").as_bytes())) {
+        if !constant_time_eq(token.as_str(), call.parameter("token")) {
             return Err(ApiError::new(Code::AuthenticationFailed, "invalid hook token"));
         }
         fire(service, call, hook, FiredBy::TriggerHookWithToken, None).await
