@@ -9,7 +9,7 @@ use crate::cron::{PatternError, parse_pattern};
 
 /// The name of a class of patterns on a line of its own, then a line for each: the pattern, an instant (in seconds), and
 /// the seconds from there to the next occurrence and from each of these to the following, or a refusal's message.
-const VECTORS: &str = include_str!("../../../tests-data/cron-parser-5.6.2.jsonl");
+const VECTORS: &str = include_str!("../../../testdata/cron-parser-5.6.2.jsonl");
 
 /// What cron-parser is known to accept by accident, or to answer at random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
