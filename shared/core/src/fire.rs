@@ -102,7 +102,7 @@ impl Engine {
             Ok(None) => Ok(Fired::Declined),
             Ok(Some(status)) => {
                 let record = record_of(&firing, options.now, FireResult::Success, String::new());
-                self.fires.record(&FireRecord { status: Some(status.clone()), ..record }).await?;
+                self.record_success(FireRecord { status: Some(status.clone()), ..record }).await?;
                 Ok(Fired::Created { task_id: firing.task_id, status })
             }
             Err(error @ FireError::Store(_)) => Err(error),
@@ -111,6 +111,16 @@ impl Engine {
                 self.fires.record(&record).await?;
                 Err(error)
             }
+        }
+    }
+
+    /// Records that a task exists: without its status, where a template made that too large to keep.
+    async fn record_success(&self, record: FireRecord) -> Result<(), StoreError> {
+        match self.fires.record(&record).await {
+            Err(StoreError::TooLarge { .. }) => {
+                self.fires.record(&FireRecord { status: None, ..record }).await.map(drop)
+            }
+            recorded => recorded.map(drop),
         }
     }
 

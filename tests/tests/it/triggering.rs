@@ -194,3 +194,22 @@ async fn last_fires() {
     let fresh = Request::to("GET /hooks/g/h/last-fires").send(&server).await;
     assert_eq!(fresh.status, 404, "a hook created again starts with no history");
 }
+
+/// A task that exists is told of, and is in the history, whatever its template makes of its names.
+#[tokio::test]
+async fn a_status_too_large_to_keep() {
+    let server = Server::start().await;
+    create(&server, json!({"provisionerId": "${payload.name}", "workerType": "w"})).await;
+    let task_id = json!("fN1SbArXTPSVFNUvaOlinQ");
+    let body = json!({"name": "x".repeat(400 << 10), "taskId": task_id});
+    for _ in 0..2 {
+        let reply = post(&server, "trigger", &body).await;
+        assert_eq!((&reply["taskId"], &reply["status"]["taskId"]), (&task_id, &task_id));
+    }
+    assert_eq!(server.tasks().await.len(), 1);
+    let fires = get(&server, "/last-fires").await;
+    assert_eq!(
+        (&fires["lastFires"][0]["taskId"], &fires["lastFires"][0]["result"]),
+        (&task_id, &json!("success"))
+    );
+}
