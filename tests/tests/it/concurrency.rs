@@ -30,6 +30,25 @@ async fn one_definition_wins() {
     assert_eq!(Request::to("GET /hooks").send(&server).await.ok(), json!({"groups": ["g"]}));
 }
 
+/// As with the reference service, the last one stays, and nobody is told to try again.
+#[tokio::test]
+async fn updates_come_one_after_the_other() {
+    let server = Server::start().await;
+    Request::to("PUT /hooks/g/h").json(&definition()).send(&server).await.ok();
+    let requests = (0..20).map(|number| {
+        let mut hook = definition();
+        hook["task"] = json!({"number": number});
+        hook["bindings"] = json!([{"exchange": format!("exchange/{number}"), "routingKeyPattern": "#"}]);
+        Request::to("POST /hooks/g/h").json(&hook)
+    });
+    for reply in at_once(&server, requests).await {
+        reply.ok();
+    }
+    let found = Request::to("GET /hooks/g/h").send(&server).await.ok();
+    let exchange = format!("exchange/{}", found["task"]["number"]);
+    assert_eq!(found["bindings"], json!([{"exchange": exchange, "routingKeyPattern": "#"}]));
+}
+
 #[tokio::test]
 async fn a_task_id_fires_once() {
     let server = Server::start().await;

@@ -11,8 +11,9 @@ use super::super::service::Service;
 use super::super::wire::TriggerTokenResponse;
 use super::existing_hook;
 
-/// How often a change is tried again when another one came between.
-pub(super) const ATTEMPTS: usize = 5;
+/// How often a change is tried when others come between. Each of those was made, so that as many changes at once as
+/// this are all made.
+pub(super) const ATTEMPTS: usize = 32;
 
 const TOKEN_PATH: &str = "/hooks/<hookGroupId>/<hookId>/token";
 
