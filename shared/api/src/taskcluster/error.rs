@@ -228,8 +228,11 @@ fn from_sink(error: SinkError, role_id: &str) -> ApiError {
             ApiError::input(format!("While calling createTask: {code}\n\n{message}"))
         }
         SinkError::Unavailable { ref reason, .. } => {
-            let message =
-                format!("While calling createTask: {reason}\n\nNo task was created: try again later.");
+            // Who gave no answer may have created the task all the same.
+            let message = format!(
+                "While calling createTask: {reason}\n\nTry again later. If the payload has a taskId, that never \
+                 makes a second task."
+            );
             ApiError::unavailable(Code::QueueUnavailable, &message, error)
         }
     }
