@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use treble_core::firing::{FireRecord, FireResult, FiredBy, Firing};
 use treble_core::hook::StoredHook;
-use treble_core::ports::{Claim, FireStore, StoreError};
+use treble_core::ports::{Claim, FireStore, PageRequest, StoreError};
 
-use crate::support::{Stores, all, at, hook, page, task_id};
+use crate::support::{Stores, all, hook, page, task_id};
 
 fn record(hook: &StoredHook, number: u8, created: Timestamp) -> FireRecord {
     FireRecord {
@@ -172,10 +172,14 @@ async fn a_claim_does_not_bind_the_hooks_successor_or_another_hook() {
 }
 
 #[tokio::test]
-async fn a_record_that_does_not_fit_is_refused() {
+async fn a_record_that_does_not_fit_goes_without_status_or_is_refused() {
     let stores = Stores::new().await;
     let hook = recent();
-    let mut record = record(&hook, 1, at(0));
+    let mut record = record(&hook, 1, after(&hook, 1));
     record.status = Some(json!("x".repeat(400_000)));
+    assert!(stores.fires.record(&record).await.unwrap());
+    let listed = stores.fires.list(&hook, &PageRequest::default()).await.unwrap().items;
+    assert_eq!(listed, [FireRecord { status: None, ..record.clone() }]);
+    record.error = "x".repeat(400_000);
     assert!(matches!(stores.fires.record(&record).await, Err(StoreError::TooLarge { .. })));
 }

@@ -54,10 +54,13 @@ pub(super) fn claim_item(firing: &Firing, expires: Timestamp) -> Item {
     item
 }
 
-/// The item of a record.
+/// The item of a record; without the task's status, where that is too large. The task exists by then: a record that says so
+/// is worth more than one that could repeat the whole answer.
 pub(super) fn to_item(record: &FireRecord, expires: Timestamp) -> Result<Item, StoreError> {
+    let room = MAX_TEXT_BYTES.checked_sub(record.error.len());
     let status = record.status.as_ref().map(Value::to_string);
-    if record.error.len() + status.as_ref().map_or(0, String::len) > MAX_TEXT_BYTES {
+    let status = status.filter(|status| room.is_some_and(|room| status.len() <= room));
+    if room.is_none() {
         return Err(StoreError::TooLarge { what: format!("the record of task {}", record.task_id) });
     }
     let mut item = item(record.hook.to_string(), record_key(record.created, &record.task_id));
