@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::route::{MOUNT, Route};
+use super::route::Route;
 use super::routes::ROUTES;
 use super::schemas::{self, SCHEMAS, Schema, schema_of};
 
@@ -217,9 +217,4 @@ fn common(root_url: &str, name: &str) -> Option<Value> {
         schema.as_object()?.iter().filter(|(key, _)| *key != "$schema").map(|(k, v)| (k.clone(), v.clone())),
     );
     Some(Value::Object(document))
-}
-
-/// The URL below which the API is, at a deployment.
-pub fn api_url(root_url: &str) -> String {
-    format!("{root_url}{MOUNT}")
 }
