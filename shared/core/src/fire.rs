@@ -55,7 +55,7 @@ pub enum FireError {
         missing: Vec<String>,
     },
     /// The sink took no task.
-    #[error("{error}")]
+    #[error("the sink took no task with the authority of {role_id}")]
     Sink {
         /// What the sink said.
         #[source]

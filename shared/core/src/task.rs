@@ -47,10 +47,15 @@ fn later(instant: Timestamp, span: Span) -> Timestamp {
     instant.to_zoned(TimeZone::UTC).saturating_add(span).timestamp()
 }
 
+/// The longest text of a definition that its status repeats, in bytes: far above Taskcluster's own limits.
+const MAX_STATUS_TEXT: usize = 256;
+
 /// The status of a task just created at a sink that keeps no status: Taskcluster's *task status
-/// structure*, of a task that is pending since `now`.
+/// structure*, of a task that is pending since `now`. What is no text, or too long a one, is left out.
 pub fn pending_status(task_id: &SlugId, definition: &Value, now: Timestamp) -> Value {
-    let text = |property: &str| definition.get(property).and_then(Value::as_str);
+    let text = |property: &str| -> Option<&str> {
+        definition.get(property)?.as_str().filter(|text| text.len() <= MAX_STATUS_TEXT)
+    };
     // A taskQueueId is what later replaced the pair: `<provisionerId>/<workerType>`.
     let queue = text("taskQueueId").and_then(|queue| queue.split_once('/'));
     let retries = definition.get("retries").and_then(Value::as_u64).unwrap_or(5);
@@ -116,6 +121,13 @@ mod tests {
         let definition = filled(json!({"created": null, "taskGroupId": ""}), "2026-11-21T10:00:00Z");
         assert_eq!(definition["created"], "2026-11-21T10:00:00.000Z");
         assert_ne!(definition["taskGroupId"], "");
+    }
+
+    #[test]
+    fn a_status_repeats_no_long_text() {
+        let long = json!({"schedulerId": "s".repeat(MAX_STATUS_TEXT + 1), "expires": 7});
+        let status = pending_status(&SlugId::from_bytes([7; 16]), &long, Timestamp::UNIX_EPOCH);
+        assert_eq!((&status["schedulerId"], &status["expires"]), (&json!("-"), &Value::Null));
     }
 
     #[test]

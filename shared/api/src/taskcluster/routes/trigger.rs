@@ -91,7 +91,8 @@ async fn fire(
         fired_by,
         payload: Some(payload),
         client_id,
-        created: call.now,
+        // Another process's clock may be ahead; a firing from before its hook would not be listed.
+        created: call.now.max(hook.created),
     };
     let options = FireOptions { chosen_task_id, budget: SINK_BUDGET, now: call.now };
     let response = match service.engine.fire(&hook, firing, options).await? {
