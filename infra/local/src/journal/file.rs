@@ -24,6 +24,13 @@ impl AppendFile {
         let inaccessible = JournalError::inaccessible(path);
         let file = OpenOptions::new().read(true).append(true).create(true).open(path);
         let file = file.map_err(&inaccessible)?;
+        // A device may have no end to read to.
+        if !file.metadata().map_err(&inaccessible)?.is_file() {
+            return Err(inaccessible(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is not a regular file",
+            )));
+        }
         match file.try_lock() {
             Ok(()) => Ok(Self { file, len: 0, torn: false }),
             Err(TryLockError::WouldBlock) => Err(JournalError::InUse { path: path.into() }),

@@ -211,7 +211,7 @@ fn one_process_writes() {
 #[test]
 fn a_place_that_is_none_is_named() {
     let (directory, path) = place();
-    for wrong in [directory.path(), &path.join("deeper")] {
+    for wrong in [directory.path(), &path.join("deeper"), Path::new("/dev/zero")] {
         let error = Journal::open(wrong, Durability::Relaxed).unwrap_err();
         assert!(error.to_string().contains(&wrong.display().to_string()), "{error}");
     }

@@ -17,7 +17,7 @@ const MAX_MESSAGE_BYTES: usize = 128 * 1024;
 
 /// The largest payload that an error repeats, in bytes of indented JSON: an anonymous caller gets no answer much larger
 /// than its question.
-const MAX_ECHO_BYTES: usize = 256 * 1024;
+pub(super) const MAX_ECHO_BYTES: usize = 256 * 1024;
 
 /// What is wrong, as clients tell errors apart: a code with its HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,10 +214,18 @@ impl From<FireError> for ApiError {
                 )
             }
             FireError::Sink { error, role_id } => from_sink(error, &role_id),
+            FireError::Store(error @ StoreError::Unavailable { .. }) => {
+                let message =
+                    format!("The database did not answer, and the task may have been created. {TRY_AGAIN}");
+                Self::unavailable(Code::ServiceUnavailable, &message, error)
+            }
             FireError::Store(error) => error.into(),
         }
     }
 }
+
+/// Who gave no answer may have created the task all the same.
+const TRY_AGAIN: &str = "Try again later. If the payload has a taskId, that never makes a second task.";
 
 fn from_sink(error: SinkError, role_id: &str) -> ApiError {
     match error {
@@ -228,11 +236,7 @@ fn from_sink(error: SinkError, role_id: &str) -> ApiError {
             ApiError::input(format!("While calling createTask: {code}\n\n{message}"))
         }
         SinkError::Unavailable { ref reason, .. } => {
-            // Who gave no answer may have created the task all the same.
-            let message = format!(
-                "While calling createTask: {reason}\n\nTry again later. If the payload has a taskId, that never \
-                 makes a second task."
-            );
+            let message = format!("While calling createTask: {reason}\n\n{TRY_AGAIN}");
             ApiError::unavailable(Code::QueueUnavailable, &message, error)
         }
     }

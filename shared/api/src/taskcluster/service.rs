@@ -15,7 +15,7 @@ use treble_core::secret::MasterKey;
 use super::body::{self, ContentType, Payload, Unreadable};
 use super::call::{Call, Reply};
 use super::denied::DeniedExchanges;
-use super::error::{ApiError, Code, RequestInfo};
+use super::error::{ApiError, Code, MAX_ECHO_BYTES, RequestInfo};
 use super::query::check_query;
 use super::response::{self, Response};
 use super::route::{self, Route};
@@ -185,6 +185,9 @@ fn insufficient_scopes(caller: &Caller, needed: &Expr, missing: &Expr) -> ApiErr
 
 /// What an error repeats of a body: its JSON, `{}` where it is none, or the text that should have been JSON.
 fn echo(request: &Request) -> Option<Value> {
+    if matches!(&request.body, Body::Complete(body) if body.len() > MAX_ECHO_BYTES) {
+        return None;
+    }
     match body::read(&request.parts.headers, &request.body) {
         Ok(Payload::Json(value)) => Some(value),
         Ok(Payload::Ignored) => Some(Value::Object(Map::new())),
