@@ -108,7 +108,15 @@ impl Engine {
             Err(error @ FireError::Store(_)) => Err(error),
             Err(error) => {
                 let record = record_of(&firing, options.now, FireResult::Error, error.record_text());
-                self.fires.record(&record).await?;
+                let recorded = self.fires.record(&record).await?;
+                if !recorded
+                    && options.chosen_task_id
+                    && let Claim::Earlier { record, .. } = self.fires.claim(hook, &firing).await?
+                    && let Some(fired) = record.and_then(|record| answered_before(*record))
+                {
+                    // The same request, at the same time, went well.
+                    return Ok(fired);
+                }
                 Err(error)
             }
         }

@@ -15,6 +15,8 @@ use crate::scope::Roles;
 struct World {
     /// The sink's next answers; it takes the task when there is none.
     refusals: Mutex<Vec<SinkError>>,
+    /// A record that is written by another process while the sink refuses.
+    late: Mutex<Option<FireRecord>>,
     tasks: Mutex<HashMap<SlugId, Value>>,
     claims: Mutex<HashMap<SlugId, Timestamp>>,
     records: Mutex<HashMap<SlugId, FireRecord>>,
@@ -25,6 +27,9 @@ struct World {
 impl Sink for World {
     async fn create_task(&self, task: NewTask<'_>) -> Result<CreatedTask, SinkError> {
         if let Some(refusal) = self.refusals.lock().unwrap().pop() {
+            if let Some(record) = self.late.lock().unwrap().take() {
+                self.records.lock().unwrap().insert(record.task_id.clone(), record);
+            }
             return Err(refusal);
         }
         self.tasks.lock().unwrap().insert(task.firing.task_id.clone(), task.definition.clone());
@@ -160,6 +165,24 @@ async fn a_firing_that_failed_is_done_again_as_of_its_first_moment() {
     let task = world.tasks.lock().unwrap()[&SlugId::from_bytes([7; 16])].clone();
     assert_eq!(task["created"], "1970-01-01T00:16:40.000Z");
     assert_eq!(world.records.lock().unwrap()[&SlugId::from_bytes([7; 16])].result, FireResult::Success);
+}
+
+#[tokio::test]
+async fn a_failure_beside_a_success_of_the_same_firing_is_that_success() {
+    let (engine, world) = engine(World::default());
+    let hook = hook(json!({}));
+    let first = engine.fire(&hook, firing(json!({})), options(1001)).await.unwrap();
+    // As if the first had not been recorded yet when the second claimed the taskId.
+    let record = world.records.lock().unwrap().remove(&SlugId::from_bytes([7; 16])).unwrap();
+    let conflict = || SinkError::Rejected {
+        status: 409,
+        code: "RequestConflict".into(),
+        message: "exists".into(),
+        body: None,
+    };
+    world.late.lock().unwrap().replace(record);
+    world.refusals.lock().unwrap().push(conflict());
+    assert_eq!(engine.fire(&hook, firing(json!({"other": 1})), options(1002)).await.unwrap(), first);
 }
 
 #[tokio::test]
