@@ -10,6 +10,9 @@ use crate::hook::{Hook, Metadata};
 use crate::ports::{ClientCredentials, CreatedTask, Page, PageRequest};
 use crate::scope::Roles;
 
+/// The most bytes of a status that the store of records takes.
+const MOST: usize = 1000;
+
 /// A sink, a store of records and roles, in memory.
 #[derive(Default)]
 struct World {
@@ -17,6 +20,8 @@ struct World {
     refusals: Mutex<Vec<SinkError>>,
     /// A record that is written by another process while the sink refuses.
     late: Mutex<Option<FireRecord>>,
+    /// What the sink tells of each task.
+    status: Option<Value>,
     tasks: Mutex<HashMap<SlugId, Value>>,
     claims: Mutex<HashMap<SlugId, Timestamp>>,
     records: Mutex<HashMap<SlugId, FireRecord>>,
@@ -33,7 +38,7 @@ impl Sink for World {
             return Err(refusal);
         }
         self.tasks.lock().unwrap().insert(task.firing.task_id.clone(), task.definition.clone());
-        Ok(CreatedTask::default())
+        Ok(CreatedTask { status: self.status.clone() })
     }
 
     async fn check(&self) -> Result<(), SinkError> {
@@ -54,6 +59,9 @@ impl FireStore for World {
     }
 
     async fn record(&self, record: &FireRecord) -> Result<bool, StoreError> {
+        if record.status.as_ref().is_some_and(|status| status.to_string().len() > MOST) {
+            return Err(StoreError::TooLarge { what: "the record".into() });
+        }
         let mut records = self.records.lock().unwrap();
         if records.get(&record.task_id).is_some_and(|earlier| earlier.result == FireResult::Success) {
             return Ok(false);
@@ -183,6 +191,16 @@ async fn a_failure_beside_a_success_of_the_same_firing_is_that_success() {
     world.late.lock().unwrap().replace(record);
     world.refusals.lock().unwrap().push(conflict());
     assert_eq!(engine.fire(&hook, firing(json!({"other": 1})), options(1002)).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn a_status_too_large_to_keep_is_told_but_not_kept() {
+    let status = json!({"taskId": "x".repeat(MOST)});
+    let (engine, world) = engine(World { status: Some(status.clone()), ..World::default() });
+    let fired = engine.fire(&hook(json!({})), firing(json!({})), options(1)).await.unwrap();
+    assert!(matches!(fired, Fired::Created { status: told, .. } if told == status));
+    let record = world.records.lock().unwrap()[&SlugId::from_bytes([7; 16])].clone();
+    assert_eq!((record.result, record.status), (FireResult::Success, None));
 }
 
 #[tokio::test]
