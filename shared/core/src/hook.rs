@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cron::{Schedule, ScheduleError};
+
 /// The longest `hookGroupId` or `hookId`, in characters.
 pub const MAX_ID_LENGTH: usize = 1000;
 
@@ -122,6 +124,13 @@ pub struct Hook {
     pub schedule: Vec<String>,
     /// The JSON schema of the payloads with which the hook may be triggered.
     pub trigger_schema: Value,
+}
+
+impl Hook {
+    /// The schedule, read. What its `H`s stand for depends on the hook's name, so that the hook keeps its times.
+    pub fn parse_schedule(&self) -> Result<Schedule, ScheduleError> {
+        Schedule::parse(&self.schedule, &format!("{}/{}", self.hook_group_id, self.hook_id))
+    }
 }
 
 /// What a hook is for and whom to tell when it fails.

@@ -4,7 +4,6 @@ use http::Method;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use treble_core::cron::Schedule;
 use treble_core::hook::{Binding, Hook, HookName, StoredHook};
 use treble_core::ports::CreateOutcome;
 use treble_core::scope::ScopeTemplate;
@@ -47,7 +46,7 @@ fn create_hook<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
         check_ids(&call.payload, &name)?;
         fill_defaults(&mut call.payload, &name);
         let definition = definition(&call.payload, &[])?;
-        let due_at = check_schedule(&definition, &name, call.now)?;
+        let due_at = check_schedule(&definition, call.now)?;
         check_trigger_schema(&definition)?;
         check_bindings(service, &definition)?;
         let hook = StoredHook::new(name, definition, call.now, due_at);
@@ -88,7 +87,7 @@ fn update_hook<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
             let old = existing_hook(service, &name).await?;
             let definition = definition(&call.payload, &old.definition.bindings)?;
             check_trigger_schema(&definition)?;
-            let due_at = check_schedule(&definition, &name, call.now)?;
+            let due_at = check_schedule(&definition, call.now)?;
             check_bindings(service, &definition)?;
             let new = StoredHook { definition, due_at, revision: old.revision + 1, ..old.clone() };
             if service.hooks.replace(&old, &new).await? {
@@ -162,9 +161,8 @@ fn definition(payload: &Value, bindings: &[Binding]) -> Result<Hook, ApiError> {
 }
 
 /// The next occurrence of a schedule; an error for a pattern that is none.
-fn check_schedule(hook: &Hook, name: &HookName, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
-    let schedule = Schedule::parse(&hook.schedule, &name.to_string())
-        .map_err(|error| ApiError::input(error.to_string()))?;
+fn check_schedule(hook: &Hook, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
+    let schedule = hook.parse_schedule().map_err(|error| ApiError::input(error.to_string()))?;
     Ok(schedule.next_after(now))
 }
 

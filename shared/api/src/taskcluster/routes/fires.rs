@@ -1,10 +1,7 @@
 //! What came of a hook's firings.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
-use treble_core::cron::Schedule;
 use treble_core::firing::{FireRecord, FireResult};
-use treble_core::hook::StoredHook;
 use treble_core::ports::PageRequest;
 use treble_core::scope::ScopeTemplate;
 use treble_core::task::iso;
@@ -75,7 +72,9 @@ fn get_hook_status<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a>
         let newest = PageRequest { limit: Some(1), continuation: None };
         let record = service.engine.fires.list(&hook, &newest).await?.items.pop();
         let last_fire = record.map_or(LastFire::NoFire {}, last_fire);
-        let next_scheduled_date = next_occurrence(&hook, call.now)?.map(iso);
+        // It could be read when it was saved.
+        let schedule = hook.definition.parse_schedule().map_err(ApiError::internal)?;
+        let next_scheduled_date = schedule.next_after(call.now).map(iso);
         Reply::json(&HookStatus { last_fire, next_scheduled_date })
     })
 }
@@ -91,10 +90,4 @@ fn last_fire(record: FireRecord) -> LastFire {
 /// An error's text is the JSON of an object, or plain text.
 fn error_object(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_else(|_| Map::from_iter([("message".to_owned(), text.into())]))
-}
-
-fn next_occurrence(hook: &StoredHook, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
-    let schedule =
-        Schedule::parse(&hook.definition.schedule, &hook.name.to_string()).map_err(ApiError::internal)?;
-    Ok(schedule.next_after(now))
 }
