@@ -3,6 +3,7 @@
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::call::Reply;
 use super::references;
 use super::response::{self, Response};
 use super::service::{About, Service};
@@ -13,20 +14,13 @@ pub async fn respond(service: &Service, request: &Request) -> Option<Response> {
     let path = request.parts.uri.path();
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match first {
-        "__version__" => Some(document(StatusCode::OK, &version(&service.about))),
-        "__lbheartbeat__" => Some(document(StatusCode::OK, &json!({}))),
-        "__heartbeat__" => {
-            let failing = failing(service).await;
-            let (status, body) = match failing.is_empty() {
-                true => (StatusCode::OK, json!({})),
-                false => (StatusCode::SERVICE_UNAVAILABLE, json!({"failing": failing})),
-            };
-            Some(document(status, &body))
-        }
+        "__version__" => Some(response::json(&version(&service.about))),
+        "__lbheartbeat__" => Some(response::json(&Reply::empty())),
+        "__heartbeat__" => Some(response::json(&heartbeat(service).await)),
         "robots.txt" => Some(response::text("User-Agent: *\nDisallow: /\n")),
         "references" | "schemas" if matches!(request.parts.method, Method::GET | Method::HEAD) => {
             let body = references::document(&service.about.root_url, path)?;
-            let mut response = document(StatusCode::OK, &body);
+            let mut response = response::json(&document(StatusCode::OK, &body));
             // Documentation sites fetch these from other origins.
             response.headers_mut().insert("access-control-allow-origin", HeaderValue::from_static("*"));
             Some(response)
@@ -35,23 +29,33 @@ pub async fn respond(service: &Service, request: &Request) -> Option<Response> {
     }
 }
 
-fn document(status: StatusCode, body: &Value) -> Response {
+fn document(status: StatusCode, body: &Value) -> Reply {
     // `{:#}` is indented by two spaces.
-    response::json(&super::call::Reply { status, body: format!("{body:#}") })
+    Reply { status, body: format!("{body:#}") }
 }
 
 /// The version object.
-pub fn version(about: &About) -> Value {
-    json!({
+pub fn version(about: &About) -> Reply {
+    let version = json!({
         "version": about.version,
         "commit": about.commit.unwrap_or("unknown"),
         "source": "",
         "build": "",
-    })
+    });
+    document(StatusCode::OK, &version)
+}
+
+/// 200 when what the service depends on answers, 503 and what doesn't otherwise.
+pub async fn heartbeat(service: &Service) -> Reply {
+    let failing = failing(service).await;
+    if failing.is_empty() {
+        return Reply::empty();
+    }
+    document(StatusCode::SERVICE_UNAVAILABLE, &json!({"failing": failing}))
 }
 
 /// What the service depends on and doesn't answer: `database`, `sink`.
-pub async fn failing(service: &Service) -> Vec<&'static str> {
+async fn failing(service: &Service) -> Vec<&'static str> {
     let (database, sink) = tokio::join!(service.hooks.check(), service.engine.sink.check());
     let mut failing = Vec::new();
     if let Err(error) = database {

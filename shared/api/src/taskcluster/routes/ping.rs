@@ -1,6 +1,5 @@
 //! Whether the service is there, in four ways.
 
-use http::StatusCode;
 use serde_json::json;
 
 use super::super::call::{Call, Reply};
@@ -38,7 +37,7 @@ pub static VERSION: Route = Route {
 };
 
 fn version<'a>(service: &'a Service, _: &'a mut Call) -> Handling<'a> {
-    Box::pin(async move { Reply::json(&system::version(&service.about)) })
+    Box::pin(async move { Ok(system::version(&service.about)) })
 }
 
 /// `heartbeat`: whether what the service depends on answers.
@@ -54,13 +53,7 @@ pub static HEARTBEAT: Route = Route {
 };
 
 fn heartbeat<'a>(service: &'a Service, _: &'a mut Call) -> Handling<'a> {
-    Box::pin(async move {
-        let failing = system::failing(service).await;
-        if failing.is_empty() {
-            return Ok(Reply::empty());
-        }
-        Reply::with_status(StatusCode::SERVICE_UNAVAILABLE, &json!({"failing": failing}))
-    })
+    Box::pin(async move { Ok(system::heartbeat(service).await) })
 }
 
 /// `lbheartbeat`: whether the process answers.
