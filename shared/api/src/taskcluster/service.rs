@@ -6,11 +6,12 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use treble_core::fire::Engine;
-use treble_core::hook::{is_group_id, is_hook_id};
+use treble_core::hook::{HookName, is_group_id, is_hook_id};
 use treble_core::ports::HookStore;
 use treble_core::schema::listed;
 use treble_core::scope::Expr;
 use treble_core::secret::MasterKey;
+use treble_core::slugid::SlugId;
 
 use super::body::{self, ContentType, Payload, Unreadable};
 use super::call::{Call, Reply};
@@ -46,8 +47,8 @@ pub struct Service {
     pub engine: Engine,
     /// Tells who calls.
     pub authenticator: Arc<dyn Authenticator>,
-    /// From which trigger tokens are derived.
-    pub master_key: MasterKey,
+    /// From which trigger tokens are derived; None where none of the routes that are answered needs it.
+    pub master_key: Option<MasterKey>,
     /// The exchanges that no hook may be bound to.
     pub denied_exchanges: DeniedExchanges,
     /// The clock.
@@ -61,6 +62,12 @@ impl Service {
             Some(response) => response,
             None => self.respond(ROUTES, request).await,
         }
+    }
+
+    /// The trigger token of a hook's generation of them.
+    pub(super) fn trigger_token(&self, hook: &HookName, generation: u64) -> Result<SlugId, ApiError> {
+        let key = self.master_key.as_ref().ok_or_else(|| ApiError::internal("no master key was given"))?;
+        Ok(key.trigger_token(hook, generation))
     }
 
     /// Answers a request for one of `routes`. Never fails: what goes wrong is a response too.
