@@ -24,15 +24,31 @@ const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
+/// The same for its query, where `?` is nothing special.
+const NOT_IN_A_QUERY: &AsciiSet = &NOT_IN_A_PATH.remove(b'?');
+
 /// As clients encode a parameter: all but RFC 3986's unreserved characters.
 const NOT_IN_A_PARAMETER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Path and query of a URI, as the client is likely to have sent them, from what was delivered; and what was delivered, where
+/// that is something else.
+pub fn resource(routes: &[&Route], method: &Method, path: &str, query: &str) -> (String, Option<String>) {
+    let delivered = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    let mut resource = encode(routes, method, path).into_owned();
+    if !query.is_empty() {
+        resource.push('?');
+        resource.extend(utf8_percent_encode(query, NOT_IN_A_QUERY));
+    }
+    let changed = resource != delivered;
+    (resource, changed.then_some(delivered))
+}
 
 /// The path of a URI, as the client is likely to have sent it, from one that was delivered decoded or as it was sent.
 ///
 /// A path that is a route's is left as it is, but for characters that no URI has. Where there are more segments than a
 /// route has, the hookId is the one that may have slashes; a name or a token hasn't. A hookId that ends like a longer
 /// route (`a/status`) is not to be told from that route.
-pub fn encode<'p>(routes: &[&Route], method: &Method, path: &'p str) -> Cow<'p, str> {
+fn encode<'p>(routes: &[&Route], method: &Method, path: &'p str) -> Cow<'p, str> {
     let as_it_is = || utf8_percent_encode(path, NOT_IN_A_PATH).into();
     let Some(segments) = route::below_mount(path) else { return as_it_is() };
     if route::find(routes, method, &segments).is_some() {

@@ -74,6 +74,14 @@ pub fn panicked(request: &Request) -> Response {
     finish(request, error(&ApiError::internal("a handler panicked"), &info), true)
 }
 
+/// The answer in the place of one that is larger than the wire adapter can send: only listings are.
+pub fn too_large(request: &Request) -> Response {
+    let info = RequestInfo::new(RequestInfo::UNKNOWN, Timestamp::now());
+    let message = "The reply would be larger than can be sent: ask for less of it at a time with `limit`, and for the rest with \
+                   the `continuationToken` that comes with it";
+    finish(request, error(&ApiError::input(message), &info), true)
+}
+
 /// What OPTIONS tells of a path.
 pub fn options(methods: &[&'static str]) -> Response {
     let list = methods.join(", ");
