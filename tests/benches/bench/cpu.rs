@@ -1,6 +1,7 @@
 //! What a process has used, by its files in `/proc`.
 
 use std::fs;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -29,14 +30,21 @@ pub(crate) fn settled_time(pid: u32) -> Duration {
     }
 }
 
-/// A thread that runs has its time counted when it stops.
+/// The CPU time of this thread so far, to the nanosecond.
+pub(crate) fn own_time() -> Duration {
+    // A thread that runs has its time counted when it stops.
+    sleep(Duration::from_nanos(1));
+    on_cpu(Path::new("/proc/thread-self"))
+}
+
 fn exact_time(pid: u32) -> Duration {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    let on_cpu = threads.map(|thread| {
-        let schedstat = fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap();
-        schedstat.split(' ').next().unwrap().parse::<u64>().unwrap()
-    });
-    Duration::from_nanos(on_cpu.sum())
+    threads.map(|thread| on_cpu(&thread.unwrap().path())).sum()
+}
+
+fn on_cpu(thread: &Path) -> Duration {
+    let schedstat = fs::read_to_string(thread.join("schedstat")).unwrap();
+    Duration::from_nanos(schedstat.split(' ').next().unwrap().parse().unwrap())
 }
 
 /// The most memory that a process ever had in use, in MiB.
