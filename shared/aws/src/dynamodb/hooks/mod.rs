@@ -29,8 +29,8 @@ use treble_core::ports::{CreateOutcome, HookStore, Page, PageRequest, StoreError
 use super::item::{Item, read_number, read_text, unavailable};
 use super::page::Listing;
 use super::schema::SORT_KEY;
-use known::Known;
 pub use keys::{DUE_SHARDS, due_partition};
+use known::Known;
 
 /// How many hooks a group has.
 const GROUP_SIZE: &str = "hooks";
