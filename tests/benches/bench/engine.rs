@@ -94,7 +94,7 @@ fn npm(template: &Value, small: &Value, large: &Value) -> Value {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let output =
         Command::new(here.join("../.venv/bin/node")).arg(here.join("node/bench.mjs")).arg(&file).output();
-    let output = output.expect("install the tests' tools with `make tools`");
+    let output = output.unwrap_or_else(|error| panic!("no Node.js ({error}): install it with `make tools`"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
