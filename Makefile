@@ -43,7 +43,7 @@ tools: $(VENV)/installed tests/node/node_modules/.package-lock.json ## the other
 
 $(VENV)/installed: tests/requirements.txt
 	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --requirement $<
+	$(VENV)/bin/pip install --quiet --no-deps --requirement $<
 	touch $@
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json $(VENV)/installed
