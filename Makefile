@@ -50,6 +50,11 @@ tests/node/node_modules/.package-lock.json: tests/node/package-lock.json $(VENV)
 	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
+.PHONY: watch
+watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, on an emulated AWS
+	cargo build --locked
+	python tests/python/emulator.py python infra/watch.py
+
 clean: ## remove what was built and installed
 	cargo clean
 	rm -rf $(VENV) tests/node/node_modules

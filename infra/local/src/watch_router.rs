@@ -7,7 +7,7 @@ use treble_api::taskcluster::ROUTES;
 use treble_api::taskcluster::route::MOUNT;
 
 /// The methods that something must answer: those that aren't a path's own go to the function of whatever is left.
-const METHODS: [&str; 6] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"];
+const METHODS: [&str; 7] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
 /// The function of whatever is left.
 const DEFAULT: &str = "default";
 
