@@ -53,6 +53,7 @@ tests/node/node_modules/.package-lock.json: tests/node/package-lock.json $(VENV)
 .PHONY: watch
 watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, on an emulated AWS
 	cargo build --locked
+	cargo build --locked --package treble-functions --bins
 	python tests/python/emulator.py python infra/watch.py
 
 clean: ## remove what was built and installed
