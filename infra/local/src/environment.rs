@@ -4,6 +4,7 @@ use std::env;
 
 use treble_aws::client::AwsSettings;
 use treble_aws::dynamodb::TableNames;
+use treble_aws::http::{InvalidRootUrl, RootUrl};
 use treble_aws::sink::QueueCredentials;
 
 use crate::output::Failure;
@@ -36,10 +37,29 @@ pub(crate) fn has_emulator() -> bool {
 /// Who we are at a Taskcluster deployment.
 pub(crate) fn taskcluster() -> Result<QueueCredentials, Failure> {
     let client_id =
-        required("TASKCLUSTER_CLIENT_ID", "the client that creates tasks at the Queue", "treble")?;
+        required("TASKCLUSTER_CLIENT_ID", "the client to call the deployment as", "treble")?;
     let access_token = required("TASKCLUSTER_ACCESS_TOKEN", "that client's access token", "…")?;
     let certificate = optional("TASKCLUSTER_CERTIFICATE");
     Ok(QueueCredentials::new(&client_id, &access_token, certificate.as_deref())?)
+}
+
+/// A deployment whose API is to be called, and as whom; None where the environment names none. Without a client it is
+/// called as anybody.
+pub(crate) fn deployment() -> Result<Option<(RootUrl, Option<QueueCredentials>)>, Failure> {
+    let Some(root_url) = optional(ROOT_URL) else { return Ok(None) };
+    let root_url = root_url.parse().map_err(|source| BadRootUrl { source })?;
+    let anybody = optional("TASKCLUSTER_CLIENT_ID").is_none() && optional("TASKCLUSTER_ACCESS_TOKEN").is_none();
+    Ok(Some((root_url, if anybody { None } else { Some(taskcluster()?) })))
+}
+
+/// Names the deployment.
+pub(crate) const ROOT_URL: &str = "TASKCLUSTER_ROOT_URL";
+
+#[derive(Debug, thiserror::Error)]
+#[error("{ROOT_URL} is no root URL")]
+struct BadRootUrl {
+    #[source]
+    source: InvalidRootUrl,
 }
 
 /// What the tables are called.
