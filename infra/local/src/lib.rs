@@ -5,7 +5,8 @@
 //!   `first_start` in front.
 //! - `socket` lets the other commands, in `admin`, work beside a running server.
 //! - `hooks` calls the API, of the running server or of a deployment.
-//! - `tasks` shows what was created, `routes` what can be called, `completions` tells shells about all this.
+//! - `tasks` shows what was created, `routes` what can be called, and `watch_router` by which function; `completions`
+//!   tells shells about all this.
 
 mod admin;
 mod cli;
@@ -25,6 +26,7 @@ mod socket;
 mod store;
 mod tasks;
 mod up;
+mod watch_router;
 
 use std::process::ExitCode;
 
@@ -51,7 +53,8 @@ fn run(command: Command) -> Result<ExitCode, output::Failure> {
         Command::Up(arguments) => up::run(arguments)?,
         Command::Hooks(arguments) => return hooks::run(arguments),
         Command::Tasks(arguments) => tasks::run(&arguments)?,
-        Command::Routes { json } => routes::run(json)?,
+        Command::Routes { watch_router: true, .. } => output::line(&watch_router::toml()),
+        Command::Routes { json, .. } => routes::run(json)?,
         Command::Client(arguments) => admin::client::run(arguments)?,
         Command::Role(arguments) => admin::role::run(arguments)?,
         Command::Completions { shell } => completions::run(shell),

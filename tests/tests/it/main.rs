@@ -6,6 +6,7 @@ mod clients;
 mod clients_and_roles;
 mod concurrency;
 mod deployment;
+mod functions;
 mod hostile;
 mod hygiene;
 mod process;

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use clap::builder::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use treble_api::taskcluster::denied::DeniedExchanges;
+use treble_aws::settings::{AuthChoice, SinkChoice};
 
 use crate::output::style;
-use crate::settings::{AuthChoice, Expiry, Prefixes, SinkChoice};
+use crate::settings::Expiry;
 pub(crate) use hooks::{Apply, Hooks, HooksAction, HooksCommon, List, Next, Payload, Render, Show, Which};
 
 /// Where the data is kept, unless the command line says otherwise.
@@ -49,6 +51,9 @@ pub(crate) enum Command {
         /// Answer in JSON
         #[arg(long)]
         json: bool,
+        /// Print the router's configuration for `cargo lambda watch --global FILE` instead
+        #[arg(long, conflicts_with = "json")]
+        watch_router: bool,
     },
     /// Manage clients: who may call
     Client(Client),
@@ -84,7 +89,7 @@ pub(crate) struct Up {
     /// Prefixes of exchanges that hooks may not be bound to, with commas between them [default: those whose
     /// messages a firing itself causes]
     #[arg(long, value_name = "PREFIXES", env = "TREBLE_DENIED_EXCHANGES", hide_env_values = true)]
-    pub(crate) denied_exchanges: Option<Prefixes>,
+    pub(crate) denied_exchanges: Option<DeniedExchanges>,
     /// Wait for the disk at each write, so that not even a crash of the machine loses what was accepted
     #[arg(long)]
     pub(crate) fsync: bool,

@@ -27,7 +27,7 @@ pub(super) struct Target {
 #[error(
     "no server runs on the data directory {}: start one with `treble up{}`, or name a deployment with {} (and \
      TASKCLUSTER_CLIENT_ID, TASKCLUSTER_ACCESS_TOKEN)",
-    .0.display(), data_option(.0), environment::ROOT_URL
+    .0.display(), data_option(.0), environment::DEPLOYMENT.name
 )]
 pub(crate) struct NoServer(PathBuf);
 
