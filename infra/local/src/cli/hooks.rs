@@ -261,7 +261,11 @@ mod tests {
 
     #[test]
     fn a_hook_may_come_from_elsewhere_than_the_service() {
-        for line in ["treble hooks render --file f", "treble hooks next --schedule @daily", "treble hooks next -n 3 g/a/b"] {
+        for line in [
+            "treble hooks render --file f",
+            "treble hooks next --schedule @daily",
+            "treble hooks next -n 3 g/a/b",
+        ] {
             Cli::try_parse_from(line.split(' ')).expect(line);
         }
     }

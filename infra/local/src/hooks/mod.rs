@@ -3,7 +3,8 @@
 //! - `target` finds the service, `api` calls it; `exit` tells what came of it.
 //! - `source` reads definitions, and `definition` checks and compares them.
 //! - `plan` and `apply` make hooks be what definitions say; `diff` shows what that changes.
-//! - `list`, `show`, `delete`, `trigger`, `fires`, `render` and `next` are the other actions.
+//! - `list`, `show`, `delete`, `trigger`, `fires`, `render` and `next` are the other actions; `which` finds the hook
+//!   that some of them are about.
 //! - `payload` puts together what a hook is fired with; `work` does many things at once.
 
 mod api;
@@ -22,6 +23,7 @@ mod show;
 mod source;
 mod target;
 mod trigger;
+mod which;
 mod work;
 
 use std::process::ExitCode;

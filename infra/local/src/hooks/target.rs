@@ -91,7 +91,8 @@ mod tests {
         assert!(none.to_string().contains("`treble up --data /"), "{none}");
 
         fs::write(dir.path().join("server.url"), "http://localhost:1\n").unwrap();
-        fs::write(dir.path().join("root-client.json"), r#"{"clientId": "root", "accessToken": "x"}"#).unwrap();
+        fs::write(dir.path().join("root-client.json"), r#"{"clientId": "root", "accessToken": "x"}"#)
+            .unwrap();
         let target = Target::find(Some(dir.path())).unwrap();
         assert_eq!(target.root_url.to_string(), "http://localhost:1");
         assert_eq!(target.credentials.unwrap().client_id(), "root");

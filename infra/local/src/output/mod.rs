@@ -13,7 +13,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use serde::Serialize;
 
 pub(crate) use style::Styled;
-pub(crate) use table::{Cell, Table, shortened};
+pub(crate) use table::{Cell, Table};
 
 /// Why a command failed, on its way to [`failure`].
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;

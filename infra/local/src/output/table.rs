@@ -1,5 +1,7 @@
 //! Rows in columns.
 
+use std::fmt;
+
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -30,6 +32,13 @@ impl Cell {
     }
 }
 
+/// Outside of a table.
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Styled(self.style, &self.text).fmt(f)
+    }
+}
+
 impl<T: AsRef<str>> From<T> for Cell {
     fn from(text: T) -> Self {
         Self::new(Style::new(), text)
@@ -56,7 +65,12 @@ impl Table {
     pub(crate) fn render(&self, width: Option<usize>) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.width()).max().unwrap_or(0)
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.text.width())
+                .max()
+                .unwrap_or(0)
         };
         let mut widths: Vec<usize> = (0..columns).map(widest).collect();
         if let Some(width) = width {
@@ -94,7 +108,7 @@ fn line(row: &[Cell], widths: &[usize]) -> String {
 }
 
 /// A text in so many columns of the terminal.
-pub(crate) fn shortened(text: &str, width: usize) -> String {
+fn shortened(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

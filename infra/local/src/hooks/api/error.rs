@@ -85,9 +85,9 @@ impl ApiError {
         match self {
             Self::Answered { status: 404, .. } => exit::NOT_FOUND,
             Self::Answered { status: 401 | 403, .. } => exit::REFUSED,
-            Self::Answered { status: 429 | 500.., .. } | Self::Unreadable { .. } | Self::Unanswered { .. } => {
-                exit::UNAVAILABLE
-            }
+            Self::Answered { status: 429 | 500.., .. }
+            | Self::Unreadable { .. }
+            | Self::Unanswered { .. } => exit::UNAVAILABLE,
             Self::Answered { .. } => exit::FAILED,
         }
     }
@@ -112,7 +112,11 @@ impl fmt::Display for Words<'_> {
 fn start_it(local: Option<&PathBuf>, error: &HttpError) -> String {
     match (local, error) {
         (Some(data), HttpError::Refused(_)) => {
-            format!(", where the server on {} was: start it with `treble up{}`", data.display(), data_option(data))
+            format!(
+                ", where the server on {} was: start it with `treble up{}`",
+                data.display(),
+                data_option(data)
+            )
         }
         _ => String::new(),
     }

@@ -63,6 +63,16 @@ impl Api {
         self.list(&format!("/hooks/{group}"), "hooks", None).await
     }
 
+    /// The names of a group's hooks, which may have none.
+    pub(super) async fn names(&self, group: &str) -> Result<Vec<HookName>, ApiError> {
+        let hooks = match self.hooks(group).await {
+            Err(error) if error.is_not_found() => Vec::new(),
+            hooks => hooks?,
+        };
+        let id = |hook: &Value| hook.get("hookId")?.as_str().map(str::to_owned);
+        Ok(hooks.iter().filter_map(|hook| HookName::new(group, id(hook)?).ok()).collect())
+    }
+
     /// A hook's definition.
     pub(super) async fn hook(&self, name: &HookName) -> Result<Value, ApiError> {
         self.get(path(name, "")).await
@@ -102,8 +112,12 @@ impl Api {
     /// Fires a hook.
     pub(super) async fn trigger(&self, name: &HookName, payload: &Value) -> Result<Value, ApiError> {
         // Said twice, it would fire twice.
-        let call =
-            Call { method: Method::POST, path: path(name, "/trigger"), body: Some(payload), repeatable: false };
+        let call = Call {
+            method: Method::POST,
+            path: path(name, "/trigger"),
+            body: Some(payload),
+            repeatable: false,
+        };
         self.call(&call).await
     }
 
@@ -118,13 +132,16 @@ impl Api {
         loop {
             let page = match self.get(format!("{path}{query}")).await {
                 // The reference service has no pages of hooks and groups.
-                Err(error) if items.is_empty() && error.is_unknown_query() => self.get(path.to_owned()).await?,
+                Err(error) if items.is_empty() && error.is_unknown_query() => {
+                    self.get(path.to_owned()).await?
+                }
                 page => page?,
             };
             let Value::Object(mut page) = page else { return Err(self.unreadable(200)) };
             let Some(Value::Array(more)) = page.remove(key) else { return Err(self.unreadable(200)) };
             items.extend(more);
-            let left = limit.map_or(PAGE, |limit| limit.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX)));
+            let left = limit
+                .map_or(PAGE, |limit| limit.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX)));
             match page.get("continuationToken").and_then(Value::as_str) {
                 Some(token) if left > 0 => {
                     let token = utf8_percent_encode(token, NON_ALPHANUMERIC);
