@@ -136,6 +136,11 @@ impl DataDir {
         self.path.join("treble.sock")
     }
 
+    /// Where a running server answers clients: its root URL, as this machine reaches it.
+    pub(crate) fn address(&self) -> PathBuf {
+        self.path.join("server.url")
+    }
+
     /// The tasks, unless they are created elsewhere.
     pub(crate) fn journal(&self) -> PathBuf {
         self.path.join("tasks.jsonl")
