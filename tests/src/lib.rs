@@ -26,7 +26,7 @@ pub use clients::{node, python};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use process::Exit;
 pub use server::{Server, Stopped};
-pub use signing::{Signer, tampered};
+pub use signing::Signer;
 pub use wire::{API, Caller, Reply, Request};
 
 /// The hook that most tests create: any payload is accepted, the task is small and shows who fired it.

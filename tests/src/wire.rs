@@ -73,6 +73,18 @@ impl Request {
         self.by(Caller::Anonymous)
     }
 
+    /// With one more parameter in the query.
+    pub fn and_query(mut self, parameter: &str) -> Request {
+        self.path.push(if self.path.contains('?') { '&' } else { '?' });
+        self.path.push_str(parameter);
+        self
+    }
+
+    /// The method, and the path with the query.
+    pub fn target(&self) -> (&str, &str) {
+        (&self.method, &self.path)
+    }
+
     fn authorization(&self, server: &Server) -> Option<String> {
         let signer = match &self.caller {
             Caller::Anonymous => return None,
@@ -93,7 +105,7 @@ impl Request {
     pub fn sending(&self, server: &Server) -> impl Future<Output = Reply> + Send + 'static {
         let url = format!("{}{}", server.root_url(), self.path);
         let method = self.method.parse().unwrap();
-        let mut request = reqwest::Client::new().request(method, url);
+        let mut request = server.client().request(method, url);
         for (name, value) in &self.headers {
             let name: HeaderName = name.parse().unwrap();
             request = request.header(name, HeaderValue::from_str(value).unwrap());

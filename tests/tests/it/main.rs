@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on stops and says why")]
 
 mod authentication;
+mod bad_input;
 mod clients;
 mod clients_and_roles;
 mod concurrency;
