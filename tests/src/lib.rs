@@ -22,7 +22,7 @@ pub mod table;
 mod wire;
 
 pub use aws::Aws;
-pub use clients::{node, python};
+pub use clients::{node, python, schemathesis, validate_openapi};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use process::Exit;
 pub use server::{Server, Stopped};

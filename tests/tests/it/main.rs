@@ -9,6 +9,7 @@ mod concurrency;
 mod deployment;
 mod hostile;
 mod hygiene;
+mod openapi;
 mod process;
 mod references;
 mod rust_client;
