@@ -46,12 +46,18 @@ tools: $(VENV)/installed tests/node/node_modules/.package-lock.json ## the other
 
 $(VENV)/installed: tests/requirements.txt
 	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --requirement $<
+	$(VENV)/bin/pip install --quiet --no-deps --requirement $<
 	touch $@
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json $(VENV)/installed
 	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
+
+.PHONY: watch
+watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, on an emulated AWS
+	cargo build --locked
+	cargo build --locked --package treble-functions --bins
+	python tests/python/emulator.py python infra/watch.py
 
 clean: ## remove what was built and installed
 	cargo clean

@@ -52,7 +52,7 @@ pub fn schemathesis(server: &Server, examples: u32) {
 }
 
 /// A program of the virtual environment that `make tools` makes.
-fn tool(name: &str) -> PathBuf {
+pub(crate) fn tool(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin").join(name);
     assert!(path.exists(), "no {}: install the tests' tools with `make tools`", path.display());
     path

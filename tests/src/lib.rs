@@ -14,16 +14,23 @@
 mod aws;
 mod clients;
 mod deployment;
+mod emulators;
+mod gateway;
+mod lambda;
 mod process;
 mod server;
 mod signing;
 mod site;
+mod stub;
 pub mod table;
 mod wire;
 
 pub use aws::Aws;
 pub use clients::{node, python, schemathesis, validate_openapi};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
+pub use emulators::{InterfaceEmulator, Watch};
+pub use gateway::{Delivery, Gateway};
+pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary};
 pub use process::Exit;
 pub use server::{Server, Stopped};
 pub use signing::Signer;

@@ -101,9 +101,19 @@ impl Request {
         self.sending(server).await
     }
 
+    /// Sends it to another address than the server's, signed for the server all the same.
+    pub async fn send_to(&self, url: &str, server: &Server) -> Reply {
+        let host = server.root_url().trim_start_matches("http://").to_owned();
+        self.clone().header("host", &host).sending_to(url, server).await
+    }
+
     /// Sending it, as a task of its own.
     pub fn sending(&self, server: &Server) -> impl Future<Output = Reply> + Send + 'static {
-        let url = format!("{}{}", server.root_url(), self.path);
+        self.sending_to(server.root_url(), server)
+    }
+
+    fn sending_to(&self, url: &str, server: &Server) -> impl Future<Output = Reply> + Send + 'static {
+        let url = format!("{url}{}", self.path);
         let method = self.method.parse().unwrap();
         let mut request = server.client().request(method, url);
         for (name, value) in &self.headers {

@@ -30,7 +30,11 @@ pub(crate) enum Command {
     /// Show the tasks that were created
     Tasks(Tasks),
     /// List the API's methods and the scopes that they need
-    Routes,
+    Routes {
+        /// Print the router's configuration for `cargo lambda watch --global FILE` instead
+        #[arg(long)]
+        watch_router: bool,
+    },
     /// Manage clients: who may call
     Client(Client),
     /// Manage roles: named sets of scopes

@@ -4,7 +4,7 @@
 //! - `up` puts the server together: `data_dir`, `store` and [`journal`] below it, `server` above, and
 //!   `first_start` in front.
 //! - `socket` lets the other commands, in `admin`, work beside a running server.
-//! - `tasks` shows what was created, `routes` what can be called.
+//! - `tasks` shows what was created, `routes` what can be called, and `watch_router` by which function.
 
 mod admin;
 mod cli;
@@ -22,6 +22,7 @@ mod socket;
 mod store;
 mod tasks;
 mod up;
+mod watch_router;
 
 use std::process::ExitCode;
 
@@ -46,8 +47,12 @@ fn run(command: Command) -> Result<(), output::Failure> {
     match command {
         Command::Up(arguments) => up::run(arguments),
         Command::Tasks(arguments) => tasks::run(&arguments),
-        Command::Routes => {
-            routes::run();
+        Command::Routes { watch_router } => {
+            if watch_router {
+                output::line(&watch_router::toml());
+            } else {
+                routes::run();
+            }
             Ok(())
         }
         Command::Client(arguments) => admin::client::run(arguments),

@@ -7,6 +7,7 @@ mod clients;
 mod clients_and_roles;
 mod concurrency;
 mod deployment;
+mod functions;
 mod hostile;
 mod hygiene;
 mod openapi;

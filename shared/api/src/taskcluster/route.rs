@@ -115,6 +115,18 @@ impl Route {
         handler: |_, _| Box::pin(async { Ok(Reply::empty()) }),
     };
 
+    /// The name of the Lambda that answers it: its own in kebab case, `create-hook`.
+    pub fn function(&self) -> String {
+        let mut name = String::new();
+        for c in self.name.chars() {
+            if c.is_ascii_uppercase() {
+                name.push('-');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
+    }
+
     /// The path's segments: literal, or a parameter's name.
     pub(super) fn segments(&self) -> impl Iterator<Item = Segment> {
         self.path.split('/').skip(1).map(|segment| {
