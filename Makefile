@@ -11,7 +11,7 @@ RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test) --locked --no-fail-fa
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test format clippy build suites suites-aws docs clean
+.PHONY: help test format clippy build suites suites-aws schemathesis docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -37,6 +37,9 @@ suites: build tools ## unit tests, and the wire-level suites on the embedded sto
 
 suites-aws: build tools ## the wire-level suites once more, on an emulated DynamoDB and SQS
 	python tests/python/emulator.py $(RUN_TESTS) --workspace --test it
+
+schemathesis: build tools ## a thousand made-up requests an operation, from the OpenAPI document
+	SCHEMATHESIS_EXAMPLES=1000 cargo test --locked --package treble-tests --test it -- --nocapture schemathesis
 
 .PHONY: tools
 tools: $(VENV)/installed tests/node/node_modules/.package-lock.json ## the other languages' clients, pinned

@@ -18,6 +18,7 @@ pub struct Server {
     process: Process,
     site: Site,
     gateway: Option<Gateway>,
+    client: reqwest::Client,
 }
 
 /// A server that was stopped, with its data; [`Stopped::start`] starts it again.
@@ -72,7 +73,7 @@ impl Server {
         }
         let process = Process::spawn(&mut site.up());
         site.exported.get_or_init(|| Exported::read(&process.wait_for(READY)));
-        let server = Server { process, site, gateway: None };
+        let server = Server { process, site, gateway: None, client: client() };
         // The sample that a new installation comes with would be in the way.
         Request::to("DELETE /hooks/examples/hello").send_to(&server.own_url(), &server).await;
         server
@@ -96,6 +97,11 @@ impl Server {
         &self.site.exported().root_url
     }
 
+    /// The host and the port it listens on, as `host:port`.
+    pub fn address(&self) -> &str {
+        self.root_url().trim_start_matches("http://")
+    }
+
     /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.site.exported().port
@@ -104,6 +110,11 @@ impl Server {
     /// The root client's, as printed at the first start.
     pub fn credentials(&self) -> &taskcluster::Credentials {
         &self.site.exported().credentials
+    }
+
+    /// What requests are sent with; each on a connection of its own.
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
     }
 
     /// Signs as the root client does.
@@ -166,12 +177,17 @@ impl Server {
     }
 }
 
+/// Making one takes longer than a request, so there is one a server.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap()
+}
+
 impl Stopped {
     /// The same server again, with the same data and on the same port.
     pub fn start(self) -> Server {
         let process = Process::spawn(&mut self.site.up());
         process.wait_for(READY);
-        Server { process, site: self.site, gateway: None }
+        Server { process, site: self.site, gateway: None, client: client() }
     }
 
     /// Its data directory.

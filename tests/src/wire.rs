@@ -73,6 +73,18 @@ impl Request {
         self.by(Caller::Anonymous)
     }
 
+    /// With one more parameter in the query.
+    pub fn and_query(mut self, parameter: &str) -> Request {
+        self.path.push(if self.path.contains('?') { '&' } else { '?' });
+        self.path.push_str(parameter);
+        self
+    }
+
+    /// The method, and the path with the query.
+    pub fn target(&self) -> (&str, &str) {
+        (&self.method, &self.path)
+    }
+
     fn authorization(&self, server: &Server) -> Option<String> {
         let signer = match &self.caller {
             Caller::Anonymous => return None,
@@ -103,7 +115,7 @@ impl Request {
     fn sending_to(&self, url: &str, server: &Server) -> impl Future<Output = Reply> + Send + 'static {
         let url = format!("{url}{}", self.path);
         let method = self.method.parse().unwrap();
-        let mut request = reqwest::Client::new().request(method, url);
+        let mut request = server.client().request(method, url);
         for (name, value) in &self.headers {
             let name: HeaderName = name.parse().unwrap();
             request = request.header(name, HeaderValue::from_str(value).unwrap());

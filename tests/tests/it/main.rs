@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on stops and says why")]
 
 mod authentication;
+mod bad_input;
 mod clients;
 mod clients_and_roles;
 mod concurrency;
@@ -9,6 +10,7 @@ mod deployment;
 mod functions;
 mod hostile;
 mod hygiene;
+mod openapi;
 mod process;
 mod references;
 mod rust_client;
