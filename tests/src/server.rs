@@ -161,6 +161,23 @@ impl Server {
         self.site.cli(arguments, self.data())
     }
 
+    /// Runs `treble hooks ARGUMENTS`, which finds this server by its data directory.
+    pub fn hooks(&self, arguments: &[&str]) -> Exit {
+        let mut command = self.site.command();
+        command.arg("hooks").args(arguments).arg("--data").arg(self.data());
+        Process::spawn(&mut command).finish()
+    }
+
+    /// The same as this client, and with the server as a deployment that the environment names.
+    pub fn hooks_as(&self, client: &taskcluster::Credentials, arguments: &[&str]) -> Exit {
+        let mut command = self.site.command();
+        command.env("TASKCLUSTER_ROOT_URL", self.root_url());
+        command.env("TASKCLUSTER_CLIENT_ID", &client.client_id);
+        command.env("TASKCLUSTER_ACCESS_TOKEN", &client.access_token);
+        command.arg("hooks").args(arguments);
+        Process::spawn(&mut command).finish()
+    }
+
     /// Asks it to stop, as Ctrl-C does, and waits until it has.
     pub fn interrupt(self) -> Stopped {
         self.signal("INT")

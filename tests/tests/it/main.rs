@@ -8,6 +8,7 @@ mod clients_and_roles;
 mod concurrency;
 mod deployment;
 mod functions;
+mod hooks_cli;
 mod hostile;
 mod hygiene;
 mod openapi;

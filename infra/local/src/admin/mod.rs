@@ -15,7 +15,7 @@ use crate::cli::{GlobalPlace, StoreChoice};
 use crate::data_dir::{DataDir, DataDirError, Lock};
 use crate::output::Failure;
 use crate::store::Store;
-use crate::{master_key, socket};
+use crate::{environment, master_key, socket};
 
 /// How often to look whether a server that has the directory answers: it may just be starting.
 const ATTEMPTS: u32 = 20;
@@ -32,7 +32,12 @@ struct Admin {
 impl Admin {
     /// Reaches them through the running server, or directly where none runs.
     async fn open(place: &GlobalPlace) -> Result<Self, Failure> {
-        let dir = DataDir::existing(&place.data)?;
+        let is_deployment = place.store == StoreChoice::Aws && environment::master_key_secret().is_some();
+        let dir = match DataDir::existing(&place.data) {
+            // A deployment's tables and key are elsewhere.
+            Err(DataDirError::Missing(path)) if is_deployment => DataDir::absent(&path),
+            dir => dir?,
+        };
         let master_key = master_key::read(place.store, &dir).await?;
         let (store, lock) = match place.store {
             StoreChoice::Aws => (Store::aws_auth()?, None),

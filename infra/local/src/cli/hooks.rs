@@ -30,16 +30,17 @@ Exit codes:
 GROUP/ID is split at its first slash: a hook's id may have more of them.";
 
 const APPLY_HELP: &str = "\
-Makes the hooks be what the files say, and prints what that changes. Applied a second time, the same files
-change nothing.
+Make the hooks be what the files say, and print what that changes
 
-A file has one hook, a list of them, or several YAML documents; `-` is the standard input, a directory all of
-its *.yaml, *.yml and *.json. A hook has hookGroupId and hookId, metadata, task, and may have schedule, bindings
-and triggerSchema: what is left out is none, also of bindings, and a triggerSchema that is left out takes no
-payload but {}. All of it is read and checked before the first change is made.
+Applied a second time, the same files change nothing.
 
-Scopes: hooks:get:GROUP:ID, hooks:modify-hook:GROUP/ID and assume:hook-id:GROUP/ID of each hook;
-hooks:list-hooks:GROUP with --prune.";
+A file has one hook, a list of them, or several YAML documents; `-` is the standard input, a directory all of its \
+*.yaml, *.yml and *.json. A hook has hookGroupId, hookId, metadata and task, and may have schedule, bindings and \
+triggerSchema: what is left out is none, also of bindings, and without a triggerSchema no payload but {} is taken. \
+All of it is read and checked before the first change is made; then a change that fails stops no other.
+
+Scopes: of each hook, hooks:get:GROUP:ID, hooks:modify-hook:GROUP/ID and assume:hook-id:GROUP/ID; with --prune, \
+hooks:list-hooks:GROUP.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP, arg_required_else_help = true)]

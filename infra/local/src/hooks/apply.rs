@@ -183,7 +183,7 @@ impl Report {
         if !self.json {
             let (sign, style) = outcome.action.sign();
             let words = outcome.action.words(self.dry_run);
-            output::styled(&format!("{} {}", Styled(style, format!("{sign} {words:<9}")), outcome.name));
+            output::styled(&format!("{} {}", Styled(style, format!("{sign} {words}")), outcome.name));
             if let Some(error) = &outcome.error {
                 output::line(&format!("    {}", chain(error)));
             } else if let Some(diff) = outcome.diff.as_deref().filter(|diff| !diff.is_empty()) {

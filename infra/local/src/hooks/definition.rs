@@ -157,15 +157,12 @@ mod tests {
         let mut bad = definition();
         bad["schedule"] = json!(["61 * * * *"]);
         bad["triggerSchema"] = json!({"typ": "object"});
-        bad["task"] = json!({"$eval": "1 +"});
+        bad["task"] = json!({"$evil": "1"});
         let mistakes = check(bad).unwrap_err();
-        let starts = ["f:3: g/a/b: schedule: ", "f:3: g/a/b: triggerSchema/", "f:3: g/a/b: task: "];
+        let starts = ["schedule: ", "triggerSchema: unknown keyword", "task: "];
         assert_eq!(mistakes.len(), starts.len(), "{mistakes:?}");
         for (mistake, start) in mistakes.iter().zip(starts) {
-            assert!(
-                mistake.starts_with(start) || mistake.starts_with("f:3: g/a/b: triggerSchema:"),
-                "{mistake}"
-            );
+            assert!(mistake.starts_with(&format!("f:3: g/a/b: {start}")), "{mistake}");
         }
     }
 

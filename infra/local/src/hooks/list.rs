@@ -118,8 +118,8 @@ pub(super) fn last_fire(status: Option<&Value>) -> Cell {
     let fire = status.and_then(|status| status.get("lastFire"));
     let text = |key: &str| fire.and_then(|fire| fire.get(key)).and_then(Value::as_str).unwrap_or_default();
     match text("result") {
-        "success" => Cell::new(style::GOOD, format!("{} success", moment_of(text("time")))),
-        "error" => Cell::new(style::BAD, format!("{} error", moment_of(text("time")))),
+        "success" => Cell::new(style::GOOD, format!("success {}", moment_of(text("time")))),
+        "error" => Cell::new(style::BAD, format!("error {}", moment_of(text("time")))),
         _ => Cell::new(style::DIM, "never"),
     }
 }

@@ -155,5 +155,10 @@ impl Rendering {
 }
 
 fn heading(what: &str, style: anstyle::Style, text: &str) {
-    output::styled(format!("{} {}", Styled(style::HEADING, what), Styled(style, text)).trim_end());
+    let what = Styled(style::HEADING, what);
+    output::styled(&if text.is_empty() {
+        what.to_string()
+    } else {
+        format!("{what} {}", Styled(style, text))
+    });
 }

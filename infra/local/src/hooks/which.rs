@@ -61,7 +61,7 @@ mod tests {
             item(json!({"hookGroupId": "g", "hookId": "b"})),
         );
         assert_eq!(found(&[a.clone(), b.clone()], Some("g/b")).unwrap(), "g/b");
-        assert_eq!(found(&[a.clone()], None).unwrap(), "g/a");
+        assert_eq!(found(std::slice::from_ref(&a), None).unwrap(), "g/a");
         assert_eq!(found(&[item(json!({}))], Some("x/y")).unwrap(), "x/y");
         assert_eq!(found(&[item(json!({}))], None).unwrap(), "unnamed/unnamed");
         for wrong in [found(&[a.clone(), b], None), found(&[a], Some("g/c")), found(&[], None)] {
