@@ -157,9 +157,8 @@ mod tests {
         let mut bad = definition();
         bad["schedule"] = json!(["61 * * * *"]);
         bad["triggerSchema"] = json!({"typ": "object"});
-        bad["task"] = json!({"$evil": "1"});
         let mistakes = check(bad).unwrap_err();
-        let starts = ["schedule: ", "triggerSchema: unknown keyword", "task: "];
+        let starts = ["schedule: ", "triggerSchema: unknown keyword"];
         assert_eq!(mistakes.len(), starts.len(), "{mistakes:?}");
         for (mistake, start) in mistakes.iter().zip(starts) {
             assert!(mistake.starts_with(&format!("f:3: g/a/b: {start}")), "{mistake}");

@@ -194,6 +194,11 @@ impl<'de> Visitor<'de> for DocumentVisitor {
         Ok(Document::List(Vec::new()))
     }
 
+    /// No hook, which is told later, with the line.
+    fn visit_str<E>(self, text: &str) -> Result<Document, E> {
+        Ok(Document::One(text.into()))
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Document, A::Error> {
         Value::deserialize(MapAccessDeserializer::new(map)).map(Document::One)
     }
