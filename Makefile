@@ -11,7 +11,7 @@ RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test) --locked --no-fail-fa
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test format clippy build suites suites-aws schemathesis docs clean
+.PHONY: help test format clippy build suites suites-aws schemathesis docs bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -40,6 +40,12 @@ suites-aws: build tools ## the wire-level suites once more, on an emulated Dynam
 
 schemathesis: build tools ## a thousand made-up requests an operation, from the OpenAPI document
 	SCHEMATHESIS_EXAMPLES=1000 cargo test --locked --package treble-tests --test it -- --nocapture schemathesis
+
+# Each package by itself, as it is deployed: together they would get each other's features.
+bench: tools ## what it costs, beside what it may cost; minutes, and best on a machine with nothing else to do
+	cargo build --locked --release -p treble-functions
+	cargo build --locked --release -p treble-local
+	cargo bench --locked -p treble-tests
 
 .PHONY: tools
 tools: $(VENV)/installed tests/node/node_modules/.package-lock.json ## the other languages' clients, pinned

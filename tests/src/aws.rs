@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
-/// One server's resources on the AWS that `AWS_ENDPOINT_URL` names.
+/// One server's resources on an AWS.
 pub struct Aws {
     endpoint: String,
     name: String,
@@ -13,15 +13,20 @@ pub struct Aws {
 impl Aws {
     /// Names for a new server's resources; `None` where the tests run without AWS.
     pub fn from_env() -> Option<Aws> {
+        std::env::var("AWS_ENDPOINT_URL").ok().map(Aws::at)
+    }
+
+    /// Names for a new server's resources on the AWS at this endpoint.
+    pub fn at(endpoint: impl Into<String>) -> Aws {
         static SERVERS: AtomicU32 = AtomicU32::new(0);
-        let endpoint = std::env::var("AWS_ENDPOINT_URL").ok()?;
         let name = format!("t{}-{}", std::process::id(), SERVERS.fetch_add(1, Ordering::Relaxed));
-        Some(Aws { endpoint, name })
+        Aws { endpoint: endpoint.into(), name }
     }
 
     /// What a server is told about its resources.
     pub fn environment(&self) -> Vec<(String, String)> {
         let mut variables = vec![
+            ("AWS_ENDPOINT_URL".to_owned(), self.endpoint.clone()),
             ("AWS_ACCESS_KEY_ID".to_owned(), "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY".to_owned(), "test".to_owned()),
             ("AWS_REGION".to_owned(), "us-east-1".to_owned()),

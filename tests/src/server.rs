@@ -36,7 +36,12 @@ impl Server {
 
     /// A new server with further arguments.
     pub async fn with(arguments: &[&str]) -> Server {
-        Server::at(0, arguments, None).await
+        Server::on(Aws::from_env(), arguments).await
+    }
+
+    /// A new server with further arguments, on this AWS or, without one, with a database of its own.
+    pub async fn on(aws: Option<Aws>, arguments: &[&str]) -> Server {
+        Server::at(0, arguments, aws).await
     }
 
     /// A new server that clients reach through API Gateway and functions, which share its tables. `None` where the tests
@@ -64,7 +69,7 @@ impl Server {
         let site = Site {
             data: TempDir::new().unwrap(),
             exported: OnceLock::new(),
-            aws: aws.or_else(Aws::from_env),
+            aws,
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
             port,
         };
@@ -134,7 +139,17 @@ impl Server {
 
     /// Whether it keeps everything on AWS.
     pub fn is_on_aws(&self) -> bool {
-        self.site.aws.is_some()
+        self.aws().is_some()
+    }
+
+    /// Its resources there.
+    pub fn aws(&self) -> Option<&Aws> {
+        self.site.aws.as_ref()
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
     }
 
     /// The environment in which Taskcluster's clients find it.

@@ -139,7 +139,7 @@ impl Engine {
         firing: &Firing,
         options: FireOptions,
     ) -> Result<Option<Value>, FireError> {
-        let Some(mut definition) = render(&hook.definition.task, firing)? else {
+        let Some(mut definition) = render(hook.definition.template()?, firing)? else {
             return Ok(None);
         };
         fill_defaults(&mut definition, firing);

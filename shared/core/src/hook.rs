@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cron::{Schedule, ScheduleError};
+use crate::definition::Definition;
 
 /// The longest `hookGroupId` or `hookId`, in characters.
 pub const MAX_ID_LENGTH: usize = 1000;
@@ -168,7 +169,7 @@ pub struct StoredHook {
     /// The hook's name.
     pub name: HookName,
     /// The definition.
-    pub definition: Hook,
+    pub definition: Definition,
     /// When the hook was created. A hook that was removed and created again has a new one, so firings
     /// from before don't belong to it.
     pub created: Timestamp,
@@ -183,8 +184,14 @@ pub struct StoredHook {
 
 impl StoredHook {
     /// A hook that is created at `now`.
-    pub fn new(name: HookName, definition: Hook, now: Timestamp, due_at: Option<Timestamp>) -> Self {
-        Self { name, definition, created: now, revision: 1, token_generation: first_generation(now), due_at }
+    pub fn new(
+        name: HookName,
+        definition: impl Into<Definition>,
+        now: Timestamp,
+        due_at: Option<Timestamp>,
+    ) -> Self {
+        let (definition, token_generation) = (definition.into(), first_generation(now));
+        Self { name, definition, created: now, revision: 1, token_generation, due_at }
     }
 
     /// The generation that follows the present one when the token is reset at `now`.

@@ -20,22 +20,30 @@ pub enum TemplateError {
     Scopes,
 }
 
-/// Whether a hook's `task` is a template at all, whatever it is rendered with.
+/// Whether a hook's `task` has mistakes that don't depend on what it is rendered with.
 ///
 /// # Errors
-/// The first mistake in its operators or expressions.
-pub fn check(template: &Value) -> Result<(), TemplateError> {
-    Template::compile_with(template, &Limits::default())?;
-    Ok(())
+/// The first of them: in an operator, an expression, or beyond the limits.
+pub fn check(task: &Value) -> Result<(), TemplateError> {
+    match compile(task)?.defects().first() {
+        Some(defect) => Err(defect.clone().into()),
+        None => Ok(()),
+    }
 }
 
-/// Renders a hook's `task` for a firing: the definition of the task to create, without defaults. None
+/// Compiles a hook's `task`, to be rendered at each of its firings.
+///
+/// # Errors
+/// When it is larger than a template may be. Whatever else is wrong with it, rendering tells.
+pub fn compile(task: &Value) -> Result<Template, TemplateError> {
+    Ok(Template::compile_with(task, &Limits::default())?)
+}
+
+/// Renders a hook's compiled `task` for a firing: the definition of the task to create, without defaults. None
 /// when it rendered to nothing: `null`, or any other value that JavaScript takes for false.
 ///
 /// The context has `firedBy`, `taskId` and `now`, and, where the firing has them, `payload` and `clientId`.
-pub fn render(template: &Value, firing: &Firing) -> Result<Option<Map<String, Value>>, TemplateError> {
-    let limits = Limits::default();
-    let template = Template::compile_with(template, &limits)?;
+pub fn render(template: &Template, firing: &Firing) -> Result<Option<Map<String, Value>>, TemplateError> {
     let fired_by = Value::from(firing.fired_by.as_str());
     let task_id = Value::from(firing.task_id.to_string());
     let client_id = firing.client_id.as_deref().map(Value::from);
@@ -47,7 +55,7 @@ pub fn render(template: &Value, firing: &Firing) -> Result<Option<Map<String, Va
     if let Some(client_id) = &client_id {
         context = context.with("clientId", client_id);
     }
-    match template.render(&context, &limits)? {
+    match template.render(&context, &Limits::default())? {
         None => Ok(None),
         Some(Value::Object(definition)) => Ok(Some(definition)),
         Some(value) if crate::task::is_falsy(&value) => Ok(None),

@@ -215,7 +215,8 @@ async fn rendering_creates_nothing() {
         &["accepts", "declines to create a task"],
     );
     assert_eq!(server.tasks().await.len(), 0);
-    assert_says(&server.hooks(&["fires", "tour/greet"]), 3, &["never fired"]);
+    assert_says(&server.hooks(&["fires", "tour/greet"]), 0, &["tour/greet has not fired yet."]);
+    assert_says(&server.hooks(&["fires", "tour/none"]), 3, &["No such hook"]);
 }
 
 #[tokio::test]

@@ -9,9 +9,20 @@ use crate::output::{self, Cell, Failure, Table, style};
 
 /// Runs the command.
 pub(super) async fn run(hook: &HookName, limit: u32, common: &HooksCommon) -> Result<(), Failure> {
-    let fires = connect(common)?.last_fires(hook, limit).await?;
+    let api = connect(common)?;
+    let mut fires = match api.last_fires(hook, limit).await {
+        // So it is answered as well for a hook that never fired.
+        Err(error) if error.is_not_found() && api.hook(hook).await.is_ok() => Vec::new(),
+        fires => fires?,
+    };
+    // Not every service counts.
+    fires.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     if common.json {
         return output::json(&fires);
+    }
+    if fires.is_empty() {
+        output::line(&format!("{hook} has not fired yet."));
+        return Ok(());
     }
     let mut table = Table::new(["TIME", "RESULT", "TASK", "FIRED BY", "ERROR"]);
     for fire in &fires {

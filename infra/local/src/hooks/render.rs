@@ -98,7 +98,8 @@ fn render(
         client_id: (fired_by == FiredBy::TriggerHook).then(|| arguments.client_id.clone()),
         created: arguments.now.unwrap_or_else(Timestamp::now),
     };
-    match template::render(&hook.task, &firing) {
+    let rendered = template::compile(&hook.task).and_then(|task| template::render(&task, &firing));
+    match rendered {
         Ok(Some(mut task)) => {
             fill_defaults(&mut task, &firing);
             rendering.task = Some(Value::Object(task));

@@ -149,7 +149,7 @@ pub struct HookList<'a> {
 impl<'a> HookList<'a> {
     /// The list of these hooks.
     pub fn new(hooks: &'a [StoredHook], continuation_token: Option<String>) -> Self {
-        let hooks = hooks.iter().map(|hook| HookDefinition::from(&hook.definition)).collect();
+        let hooks = hooks.iter().map(|hook| HookDefinition::from(&*hook.definition)).collect();
         Self { hooks, continuation_token }
     }
 }

@@ -13,9 +13,10 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, IdentityCache, Region, SharedHttpClient, StalledStreamProtectionConfig,
 };
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -118,13 +119,20 @@ fn trust(settings: &AwsSettings) -> TrustStore {
     }
 }
 
+/// One connector for all clients, made once. (`aws_smithy_http_client::Builder` makes another for each client, to see whether
+/// that goes well, and looks up each call's behind a lock.)
 fn https(trust: TrustStore) -> SharedHttpClient {
-    let builder = Builder::new().tls_provider(Provider::rustls(CryptoMode::Ring));
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+    let builder = Connector::builder()
+        .connector_settings(settings)
+        .sleep_impl(TokioSleep::new())
+        .tls_provider(Provider::rustls(CryptoMode::Ring));
     // Building a context can't fail, but for its type; and the default one trusts what the system trusts.
-    match TlsContext::builder().with_trust_store(trust).build() {
-        Ok(context) => builder.tls_context(context).build_https(),
-        Err(_) => builder.build_https(),
-    }
+    let connector = SharedHttpConnector::new(match TlsContext::builder().with_trust_store(trust).build() {
+        Ok(context) => builder.tls_context(context).build(),
+        Err(_) => builder.build(),
+    });
+    http_client_fn(move |_, _| connector.clone())
 }
 
 #[cfg(test)]

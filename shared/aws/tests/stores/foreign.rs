@@ -36,7 +36,7 @@ async fn what_can_not_be_read_is_named() {
         assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
         let text = error.to_string();
         assert!(text.contains(attribute) && text.contains("\"hook#g\", \"h\""), "{text}");
-        let definition = AttributeValue::S(serde_json::to_string(&hook.definition).unwrap());
+        let definition = AttributeValue::S(serde_json::to_string(&*hook.definition).unwrap());
         set(&stores, "hookDefinition", definition).await;
         set(&stores, "revision", AttributeValue::N("1".into())).await;
         set(&stores, "created", AttributeValue::S(hook.created.to_string())).await;

@@ -193,7 +193,7 @@ async fn the_largest_definition_fits_beside_the_longest_name() {
     let stores = Stores::new().await;
     let long = "x".repeat(1000);
     let mut hook = hook(&format!("{long}/{long}"), &[]);
-    let size = serde_json::to_string(&hook.definition).unwrap().len();
+    let size = serde_json::to_string(&*hook.definition).unwrap().len();
     hook.definition.metadata.description += &"x".repeat(MAX_DEFINITION_BYTES - size);
     assert_eq!(stores.hooks.create(&hook).await.unwrap(), CreateOutcome::Created);
 }

@@ -91,9 +91,14 @@ fn update_hook<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
             check_trigger_schema(&definition)?;
             let due_at = check_schedule(&definition, call.now)?;
             check_bindings(service, &definition)?;
-            let new = StoredHook { definition, due_at, revision: old.revision + 1, ..old.clone() };
+            let new = StoredHook {
+                definition: definition.into(),
+                due_at,
+                revision: old.revision + 1,
+                ..old.clone()
+            };
             if service.hooks.replace(&old, &new).await? {
-                return Reply::json(&HookDefinition::from(&new.definition));
+                return Reply::json(&HookDefinition::from(&*new.definition));
             }
         }
         Err(contended())

@@ -27,6 +27,6 @@ pub static HOOK: Route = Route {
 fn hook<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
     Box::pin(async move {
         let hook = existing_hook(service, &call.hook_name()?).await?;
-        Reply::json(&HookDefinition::from(&hook.definition))
+        Reply::json(&HookDefinition::from(&*hook.definition))
     })
 }

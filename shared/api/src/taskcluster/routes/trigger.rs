@@ -12,7 +12,6 @@ use treble_core::schema::joined;
 use treble_core::scope::ScopeTemplate;
 use treble_core::slugid::SlugId;
 use treble_core::task::is_falsy;
-use treble_core::trigger_schema::TriggerSchema;
 
 use super::super::call::{Call, Reply};
 use super::super::error::{ApiError, Code};
@@ -116,7 +115,7 @@ async fn fire(
 /// The payload with the schema's defaults, if it matches.
 fn check_payload(hook: &StoredHook, payload: Value) -> Result<Value, ApiError> {
     // It compiled when the hook was saved, so a failure is no fault of the caller's.
-    let schema = TriggerSchema::compile(&hook.definition.trigger_schema).map_err(ApiError::internal)?;
+    let schema = hook.definition.trigger_schema().map_err(ApiError::internal)?;
     schema.apply(payload).map_err(|violations| ApiError::input(joined(&violations)))
 }
 

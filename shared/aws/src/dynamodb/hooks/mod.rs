@@ -15,8 +15,11 @@
 
 mod bindings;
 mod keys;
+mod known;
 mod stored;
 mod write;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -27,6 +30,7 @@ use super::item::{Item, read_number, read_text, unavailable};
 use super::page::Listing;
 use super::schema::SORT_KEY;
 pub use keys::{DUE_SHARDS, due_partition};
+use known::Known;
 
 /// How many hooks a group has.
 const GROUP_SIZE: &str = "hooks";
@@ -36,12 +40,13 @@ const GROUP_SIZE: &str = "hooks";
 pub struct DynamoHooks {
     client: Client,
     table: String,
+    known: Arc<Known>,
 }
 
 impl DynamoHooks {
     /// The hooks in a table.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+        Self { client, table: table.into(), known: Arc::default() }
     }
 
     fn listing(&self, partition: String) -> Listing<'_> {
@@ -61,7 +66,7 @@ impl HookStore for DynamoHooks {
             .send()
             .await
             .map_err(|error| unavailable(format!("read hook {name}"), error))?;
-        reply.item.as_ref().map(stored::from_item).transpose()
+        reply.item.as_ref().map(|item| stored::from_item_by(item, &self.known)).transpose()
     }
 
     async fn create(&self, hook: &StoredHook) -> Result<CreateOutcome, StoreError> {

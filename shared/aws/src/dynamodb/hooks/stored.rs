@@ -2,10 +2,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use treble_core::definition::Definition;
 use treble_core::hook::{Hook, HookName, MAX_DEFINITION_BYTES, StoredHook};
 use treble_core::ports::StoreError;
 
 use super::keys::{due_partition_of, group_partition};
+use super::known::Known;
 use crate::dynamodb::item::{
     Item, corrupt, instant, item, number, read_instant, read_number, read_text, text, unavailable,
 };
@@ -36,7 +38,7 @@ pub(super) fn to_item(hook: &StoredHook) -> Result<Item, StoreError> {
 
 /// A hook's definition as an attribute, if it fits.
 pub(super) fn definition(hook: &StoredHook) -> Result<AttributeValue, StoreError> {
-    let json = serde_json::to_string(&hook.definition)
+    let json = serde_json::to_string(&*hook.definition)
         .map_err(|error| unavailable(format!("write hook {} as JSON", hook.name), error))?;
     if json.len() > MAX_DEFINITION_BYTES {
         let (name, size) = (&hook.name, json.len());
@@ -49,8 +51,27 @@ pub(super) fn definition(hook: &StoredHook) -> Result<AttributeValue, StoreError
 
 /// The hook that an item holds.
 pub(super) fn from_item(item: &Item) -> Result<StoredHook, StoreError> {
-    let definition: Hook = serde_json::from_str(read_text(item, DEFINITION)?)
-        .map_err(|error| corrupt(item, DEFINITION, &format!("is no hook: {error}")))?;
+    with_definition(item, parse(item, read_text(item, DEFINITION)?)?)
+}
+
+/// The same, with a definition that may be known.
+pub(super) fn from_item_by(item: &Item, known: &Known) -> Result<StoredHook, StoreError> {
+    let text = read_text(item, DEFINITION)?;
+    if let Some(definition) = known.find(text) {
+        return with_definition(item, definition);
+    }
+    let definition = parse(item, text)?;
+    known.keep(text, &definition);
+    with_definition(item, definition)
+}
+
+fn parse(item: &Item, text: &str) -> Result<Definition, StoreError> {
+    serde_json::from_str::<Hook>(text)
+        .map(Definition::from)
+        .map_err(|error| corrupt(item, DEFINITION, &format!("is no hook: {error}")))
+}
+
+fn with_definition(item: &Item, definition: Definition) -> Result<StoredHook, StoreError> {
     Ok(StoredHook {
         name: name(item)?,
         definition,

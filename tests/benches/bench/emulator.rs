@@ -1,0 +1,125 @@
+//! DynamoDB, SQS and Secrets Manager in this process: their CPU time is not the subject's.
+//!
+//! They remember the last call of each operation, so that the [`floor`](crate::floor) can make just the calls that
+//! the service makes.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use rcgen::{CertifiedKey, KeyPair};
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{self, ServerConfig};
+use treble_embedded::Embedded;
+
+/// A running emulator. A clone is the same one.
+#[derive(Clone)]
+pub(crate) struct Emulator {
+    database: Embedded,
+    last: Arc<Mutex<BTreeMap<String, Bytes>>>,
+    master_key: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Emulator {
+    pub(crate) fn new() -> Emulator {
+        Emulator { database: Embedded::memory().unwrap(), last: Arc::default(), master_key: Arc::default() }
+    }
+
+    /// Keeps this in Secrets Manager.
+    pub(crate) fn keep_master_key(&self, key: Vec<u8>) {
+        *self.master_key.lock().unwrap() = key;
+    }
+
+    /// Listens on a free port of this machine.
+    pub(crate) async fn listen(&self) -> SocketAddr {
+        self.listen_by(|stream| async { Ok(stream) }).await
+    }
+
+    /// The same with TLS.
+    pub(crate) async fn listen_with_tls(&self, certified: &CertifiedKey<KeyPair>) -> SocketAddr {
+        let key = PrivateKeyDer::Pkcs8(certified.signing_key.serialize_der().into());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let chain = vec![certified.cert.der().clone()];
+        let config = config.with_no_client_auth().with_single_cert(chain, key).unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        self.listen_by(move |stream| acceptor.accept(stream)).await
+    }
+
+    async fn listen_by<S, F>(&self, accept: impl Fn(TcpStream) -> F + Send + 'static) -> SocketAddr
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        F: Future<Output = std::io::Result<S>> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let emulator = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                stream.set_nodelay(true).unwrap();
+                let (emulator, accepting) = (emulator.clone(), accept(stream));
+                tokio::spawn(async move { emulator.serve(accepting.await.unwrap()).await });
+            }
+        });
+        address
+    }
+
+    /// Answers on one connection until it ends.
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let answer = service_fn(|request| async { Ok::<_, Infallible>(self.answer(request).await) });
+        // A subject that stops breaks its connections off.
+        let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (parts, body) = request.into_parts();
+        let target = parts.headers["x-amz-target"].to_str().unwrap();
+        let body = body.collect().await.unwrap().to_bytes();
+        let operation = target.rsplit('.').next().unwrap();
+        // Clients are read now and then, whatever the operation.
+        if !body.windows(6).any(|bytes| bytes == b"-auth\"") {
+            self.last.lock().unwrap().insert(operation.to_owned(), body.clone());
+        }
+        let (status, reply) = match target {
+            "AmazonSQS.SendMessage" => (200, taken()),
+            // Whatever else is asked of SQS: the queue is there.
+            _ if target.starts_with("AmazonSQS.") => (200, b"{}".to_vec()),
+            "secretsmanager.GetSecretValue" => (200, self.secret()),
+            _ => self.database.call(target, &body).await,
+        };
+        let response =
+            Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");
+        response.body(Full::from(reply)).unwrap()
+    }
+
+    fn secret(&self) -> Vec<u8> {
+        let key = STANDARD.encode(&*self.master_key.lock().unwrap());
+        json!({"Name": "treble-master-key", "SecretBinary": key}).to_string().into_bytes()
+    }
+
+    /// The last call of an operation.
+    pub(crate) fn last(&self, operation: &str) -> Value {
+        serde_json::from_slice(&self.last.lock().unwrap()[operation]).unwrap()
+    }
+}
+
+/// What SQS says to a message. Without its digest, which the SDK doesn't look at.
+fn taken() -> Vec<u8> {
+    json!({"MessageId": uuid::Uuid::new_v4().to_string()}).to_string().into_bytes()
+}

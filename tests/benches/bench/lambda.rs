@@ -1,0 +1,104 @@
+//! A function in a process of its own, fed with API Gateway's events.
+
+use std::path::PathBuf;
+use std::process::{Child, Command};
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::load::Deployment;
+use crate::operation::Request;
+use crate::runtime_api::RuntimeApi;
+
+/// A running function; killed when dropped.
+pub(crate) struct Lambda {
+    child: Child,
+    api: RuntimeApi,
+    host: String,
+}
+
+/// Where the binary of a function is.
+pub(crate) fn binary(function: &str) -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.set_file_name(function);
+    assert!(
+        path.exists(),
+        "no {}: build it with `cargo build --release -p treble-functions`",
+        path.display()
+    );
+    path
+}
+
+impl Lambda {
+    /// Starts a function with further variables, and waits until it asks for an event.
+    pub(crate) async fn start(
+        function: &str,
+        deployment: &Deployment,
+        variables: &[(String, String)],
+    ) -> Lambda {
+        let api = RuntimeApi::listen().await;
+        let (server, aws) = (&deployment.server.server, deployment.server.server.aws().unwrap());
+        let child = Command::new(binary(function))
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", api.address.to_string())
+            .env("AWS_LAMBDA_FUNCTION_NAME", function)
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("TREBLE_ROOT_URL", server.root_url())
+            .env("TREBLE_SINK", format!("sqs:{}", aws.queue_url()))
+            .env("TREBLE_MASTER_KEY_ARN", "treble-master-key")
+            .envs(variables.iter().cloned())
+            .spawn()
+            .unwrap();
+        api.polled().await;
+        let host = server.root_url().trim_start_matches("http://").to_owned();
+        Lambda { child, api, host }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Has it answer a request, which must be a success, and waits until it asks for the next one.
+    pub(crate) async fn call(&self, request: Request) {
+        let reply = self.api.invoke(event(&self.host, request)).await;
+        let reply: Value = serde_json::from_slice(&reply).unwrap();
+        assert_eq!(reply["statusCode"], 200, "{reply}");
+        self.api.polled().await;
+    }
+}
+
+impl Drop for Lambda {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// An HTTP API's event, with what a client's request has on its way through a gateway.
+fn event(host: &str, request: Request) -> Bytes {
+    let mut headers = json!({
+        "accept": "*/*", "accept-encoding": "gzip", "host": host, "user-agent": "bench",
+        "x-amzn-trace-id": "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700", "x-forwarded-for": "192.0.2.1",
+    });
+    if let Some(authorization) = request.authorization {
+        headers["authorization"] = json!(authorization);
+    }
+    if request.body.is_some() {
+        headers["content-type"] = json!("application/json");
+    }
+    let event = json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": request.path, "rawQueryString": "", "headers": headers,
+        "requestContext": {
+            "accountId": "123456789012", "apiId": "abcdef", "domainName": host, "requestId": "JKJaXmPLvHcESHA=",
+            "http": {
+                "method": request.method, "path": request.path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
+                "userAgent": "bench",
+            },
+            "routeKey": "$default", "stage": "$default", "time": "12/Mar/2026:19:03:58 +0000", "timeEpoch": 1_773_342_238_000_u64,
+        },
+        "body": request.body, "isBase64Encoded": false,
+    });
+    event.to_string().into()
+}

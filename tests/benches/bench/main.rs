@@ -1,0 +1,62 @@
+//! `make bench`: what Treble costs, beside what it may cost.
+//!
+//! The figures are CPU time of the process that is measured, user and system, and none of anybody else's: requests come
+//! from here, and DynamoDB and SQS are an [`emulator`] here as well.
+//!
+//! - [`load`] calls a local server, [`lambda`] is what runs a function; both do [`operation`]s.
+//! - [`floor`] makes the same calls of AWS with the bare SDK, and nothing else.
+//! - [`served`], [`cold`] and [`engine`] measure; [`report`] is the table that they fill.
+//!
+//! `cargo bench -p treble-tests -- PART…` measures parts only: `served`, `cold`, `engine`.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that can't go on stops and says why; its output is a table"
+)]
+
+mod cold;
+mod cpu;
+mod emulator;
+mod engine;
+mod floor;
+mod lambda;
+mod load;
+mod operation;
+mod report;
+mod runtime_api;
+mod served;
+
+use report::Row;
+
+fn main() {
+    // Cargo adds `--bench`.
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    if let [floor, operation, workers] = &arguments[..]
+        && floor == "floor"
+    {
+        return floor::main(operation, workers.parse().unwrap());
+    }
+    let asked = |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let mut rows: Vec<Row> = Vec::new();
+    runtime.block_on(async {
+        if asked("served") || asked("cold") {
+            let deployment = load::Deployment::start().await;
+            if asked("served") {
+                served::measure(&deployment, &mut rows).await;
+            }
+            if asked("cold") {
+                cold::measure(&deployment, &mut rows).await;
+            }
+        }
+    });
+    if asked("engine") {
+        engine::measure(&mut rows);
+    }
+    report::print(&rows);
+    println!("\nThe bars for 10,000 hooks that are due at once wait for the scheduler.");
+}
