@@ -72,7 +72,7 @@ impl World {
                 auth.clone(),
                 CacheLimits::default(),
             )))),
-            master_key,
+            master_key: Some(master_key),
             denied_exchanges: DeniedExchanges::default(),
             now: Timestamp::now,
         };

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use treble_api::taskcluster::denied::DeniedExchanges;
+use treble_aws::settings::{AuthChoice, SinkChoice};
 
-use crate::settings::{AuthChoice, Expiry, Prefixes, SinkChoice};
+use crate::settings::Expiry;
 
 /// Where the data is kept, unless the command line says otherwise.
 pub(crate) const DATA: &str = "treble-data";
@@ -55,7 +57,7 @@ pub(crate) struct Up {
     /// Prefixes of exchanges that hooks may not be bound to, with commas between them [default: those whose
     /// messages a firing itself causes]
     #[arg(long, value_name = "PREFIXES", env = "TREBLE_DENIED_EXCHANGES", hide_env_values = true)]
-    pub(crate) denied_exchanges: Option<Prefixes>,
+    pub(crate) denied_exchanges: Option<DeniedExchanges>,
     /// Wait for the disk at each write, so that not even a crash of the machine loses what was accepted
     #[arg(long)]
     pub(crate) fsync: bool,

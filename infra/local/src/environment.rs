@@ -2,70 +2,33 @@
 
 use std::env;
 
-use treble_aws::client::AwsSettings;
 use treble_aws::dynamodb::TableNames;
-use treble_aws::sink::QueueCredentials;
+use treble_aws::settings::{
+    AUTH_TABLE, FIRES_TABLE, GATES_TABLE, HOOKS_TABLE, MASTER_KEY_ARN, SettingError, Variables,
+};
 
-use crate::output::Failure;
-
-/// A variable that must be set.
-#[derive(Debug, thiserror::Error)]
-#[error("{name} is not set: it must hold {what}, e.g. {name}={example}")]
-pub(crate) struct MissingVariable {
-    name: &'static str,
-    what: &'static str,
-    example: &'static str,
-}
-
-/// Where AWS is and who we are there.
-pub(crate) fn aws() -> Result<AwsSettings, MissingVariable> {
-    Ok(AwsSettings {
-        region: required("AWS_REGION", "the region of the tables and queues", "eu-central-1")?,
-        access_key_id: required("AWS_ACCESS_KEY_ID", "an access key", "AKIAIOSFODNN7EXAMPLE")?,
-        secret_access_key: required("AWS_SECRET_ACCESS_KEY", "the access key's secret", "…")?,
-        session_token: optional("AWS_SESSION_TOKEN"),
-        endpoint_url: optional("AWS_ENDPOINT_URL"),
-    })
+/// The environment of this process.
+pub(crate) fn variables() -> Variables<impl Fn(&str) -> Option<String>> {
+    Variables::new(|name| env::var(name).ok())
 }
 
 /// Whether the environment names an emulator in the place of AWS.
 pub(crate) fn has_emulator() -> bool {
-    optional("AWS_ENDPOINT_URL").is_some()
+    variables().optional("AWS_ENDPOINT_URL").is_some()
 }
 
-/// Who we are at a Taskcluster deployment.
-pub(crate) fn taskcluster() -> Result<QueueCredentials, Failure> {
-    let client_id =
-        required("TASKCLUSTER_CLIENT_ID", "the client that creates tasks at the Queue", "treble")?;
-    let access_token = required("TASKCLUSTER_ACCESS_TOKEN", "that client's access token", "…")?;
-    let certificate = optional("TASKCLUSTER_CERTIFICATE");
-    Ok(QueueCredentials::new(&client_id, &access_token, certificate.as_deref())?)
+/// The secret that is the master key, where that is not in the data directory.
+pub(crate) fn master_key_secret() -> Option<String> {
+    variables().optional(MASTER_KEY_ARN.name)
 }
 
 /// What the tables are called.
-pub(crate) fn table_names() -> Result<TableNames, MissingVariable> {
+pub(crate) fn table_names() -> Result<TableNames, SettingError> {
+    let variables = variables();
     Ok(TableNames {
-        hooks: required("TREBLE_HOOKS_TABLE", "the name of the table of hooks", "treble-hooks")?,
-        fires: required("TREBLE_FIRES_TABLE", "the name of the table of fire records", "treble-fires")?,
-        auth: auth_table()?,
-        gates: required("TREBLE_GATES_TABLE", "the name of the table of gates", "treble-gates")?,
+        hooks: variables.required(HOOKS_TABLE)?,
+        fires: variables.required(FIRES_TABLE)?,
+        auth: variables.required(AUTH_TABLE)?,
+        gates: variables.required(GATES_TABLE)?,
     })
-}
-
-/// What the table of clients and roles is called.
-pub(crate) fn auth_table() -> Result<String, MissingVariable> {
-    required("TREBLE_AUTH_TABLE", "the name of the table of clients and roles", "treble-auth")
-}
-
-fn required(
-    name: &'static str,
-    what: &'static str,
-    example: &'static str,
-) -> Result<String, MissingVariable> {
-    optional(name).ok_or(MissingVariable { name, what, example })
-}
-
-/// A variable that is empty says as little as one that isn't there.
-fn optional(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -1,109 +1,23 @@
 //! The values of options that are more than text.
 
-use std::convert::Infallible;
-use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 
-use http::Uri;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use treble_aws::http::{InvalidRootUrl, RootUrl};
 
-/// Where tasks are created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SinkChoice {
-    /// Appended to a file.
-    Journal(PathBuf),
-    /// Sent to the SQS queue of this URL.
-    Sqs(String),
-    /// Created at the Queue of this Taskcluster deployment.
-    Taskcluster(RootUrl),
-}
-
-/// Who tells who calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum AuthChoice {
-    /// The clients and roles of the store.
-    Table,
-    /// The auth service of this Taskcluster deployment.
-    Taskcluster(RootUrl),
-}
-
 /// Why an option's value is none.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidSetting {
-    #[error("must be journal:PATH, sqs:QUEUE_URL or taskcluster:ROOT_URL")]
-    Sink,
-    #[error("must be table or taskcluster:ROOT_URL")]
-    Auth,
-    #[error(transparent)]
-    RootUrl(#[from] InvalidRootUrl),
-    #[error("a queue's URL is like https://sqs.us-east-1.amazonaws.com/123456789012/tasks, not {0:?}")]
-    QueueUrl(String),
     #[error("must be a moment in the future, e.g. 2030-01-01T00:00:00Z, or a time from now, e.g. 30d or 12h")]
     Expiry,
     #[error("must be 22 to 66 letters, digits, - and _")]
     AccessToken,
 }
 
-impl FromStr for SinkChoice {
-    type Err = InvalidSetting;
-
-    fn from_str(text: &str) -> Result<Self, InvalidSetting> {
-        match text.split_once(':') {
-            Some(("journal", path)) if !path.is_empty() => Ok(Self::Journal(path.into())),
-            Some(("sqs", url)) => queue_url(url).map(Self::Sqs),
-            Some(("taskcluster", url)) => Ok(Self::Taskcluster(url.parse()?)),
-            _ => Err(InvalidSetting::Sink),
-        }
-    }
-}
-
-impl fmt::Display for SinkChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Journal(path) => write!(f, "{}", path.display()),
-            Self::Sqs(url) => write!(f, "the queue {url}"),
-            Self::Taskcluster(url) => write!(f, "the Taskcluster Queue at {url}"),
-        }
-    }
-}
-
-impl FromStr for AuthChoice {
-    type Err = InvalidSetting;
-
-    fn from_str(text: &str) -> Result<Self, InvalidSetting> {
-        match text.split_once(':') {
-            None if text == "table" => Ok(Self::Table),
-            Some(("taskcluster", url)) => Ok(Self::Taskcluster(url.parse()?)),
-            _ => Err(InvalidSetting::Auth),
-        }
-    }
-}
-
 /// A deployment's root URL: without a slash at the end.
 pub(crate) fn root_url(text: &str) -> Result<String, InvalidRootUrl> {
     text.parse::<RootUrl>().map(|url| url.to_string())
-}
-
-fn queue_url(text: &str) -> Result<String, InvalidSetting> {
-    let uri = text.parse::<Uri>().ok();
-    let web = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.path() != "/");
-    if web { Ok(text.to_owned()) } else { Err(InvalidSetting::QueueUrl(text.to_owned())) }
-}
-
-/// A list with commas in between. Nothing is an empty list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Prefixes(pub(crate) Vec<String>);
-
-impl FromStr for Prefixes {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        Ok(Self(entries.map(str::to_owned).collect()))
-    }
 }
 
 /// When a client expires.
@@ -155,53 +69,6 @@ pub(crate) fn access_token(text: &str) -> Result<String, InvalidSetting> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sinks() {
-        let cases = [
-            ("journal:/tmp/t.jsonl", Ok(SinkChoice::Journal("/tmp/t.jsonl".into()))),
-            ("journal:a:b", Ok(SinkChoice::Journal("a:b".into()))),
-            ("journal:", Err(InvalidSetting::Sink)),
-            ("journal", Err(InvalidSetting::Sink)),
-            ("sqs:http://localhost:4566/0/q", Ok(SinkChoice::Sqs("http://localhost:4566/0/q".into()))),
-            (
-                "taskcluster:https://tc.example/",
-                Ok(SinkChoice::Taskcluster("https://tc.example".parse().unwrap())),
-            ),
-            ("Journal:x", Err(InvalidSetting::Sink)),
-            ("", Err(InvalidSetting::Sink)),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(text.parse(), expected, "{text}");
-        }
-        for text in ["sqs:tasks", "sqs:", "sqs:https://x", "sqs:ftp://x/q"] {
-            assert!(matches!(text.parse::<SinkChoice>(), Err(InvalidSetting::QueueUrl(_))), "{text}");
-        }
-        for text in ["taskcluster:tc.example", "taskcluster:https://u:p@tc.example"] {
-            assert!(matches!(text.parse::<SinkChoice>(), Err(InvalidSetting::RootUrl(_))), "{text}");
-        }
-    }
-
-    #[test]
-    fn authenticators() {
-        assert_eq!("table".parse(), Ok(AuthChoice::Table));
-        assert_eq!(
-            "taskcluster:http://tc".parse(),
-            Ok(AuthChoice::Taskcluster("http://tc".parse().unwrap()))
-        );
-        for text in ["", "Table", "table:", "taskcluster"] {
-            assert_eq!(text.parse::<AuthChoice>(), Err(InvalidSetting::Auth), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_empty_prefix_is_none() {
-        for (text, expected) in
-            [("", &[][..]), (" exchange/a/, ,exchange/b ", &["exchange/a/", "exchange/b"])]
-        {
-            assert_eq!(text.parse::<Prefixes>().unwrap().0, expected);
-        }
-    }
 
     #[test]
     fn expiries() {

@@ -5,11 +5,12 @@ use treble_aws::client::configure;
 use treble_aws::dynamodb::{
     CreateTablesError, DynamoAuth, DynamoFires, DynamoHooks, TableNames, create_tables,
 };
+use treble_aws::settings::{AUTH_TABLE, SettingError};
 use treble_core::secret::MasterKey;
 use treble_embedded::{Durability, Embedded};
 
 use crate::data_dir::DataDir;
-use crate::environment::{self, MissingVariable};
+use crate::environment::{self, variables};
 use crate::output::Failure;
 
 /// The tables and a client that reaches them.
@@ -36,17 +37,17 @@ impl Store {
     }
 
     /// DynamoDB, as the environment says.
-    pub(crate) fn aws() -> Result<Self, MissingVariable> {
+    pub(crate) fn aws() -> Result<Self, SettingError> {
         Self::aws_with(environment::table_names()?)
     }
 
     /// The same for who only needs clients and roles.
-    pub(crate) fn aws_auth() -> Result<Self, MissingVariable> {
-        Self::aws_with(TableNames { auth: environment::auth_table()?, ..embedded_names() })
+    pub(crate) fn aws_auth() -> Result<Self, SettingError> {
+        Self::aws_with(TableNames { auth: variables().required(AUTH_TABLE)?, ..embedded_names() })
     }
 
-    fn aws_with(tables: TableNames) -> Result<Self, MissingVariable> {
-        let client = Client::new(&configure(&environment::aws()?));
+    fn aws_with(tables: TableNames) -> Result<Self, SettingError> {
+        let client = Client::new(&configure(&variables().aws()?));
         Ok(Self { client, tables, embedded: None })
     }
 

@@ -21,8 +21,11 @@ pub enum Body {
 /// A request as a wire adapter hands it over.
 #[derive(Debug)]
 pub struct Request {
-    /// Method, URI as sent (path and query with their percent escapes) and headers.
+    /// Method, URI (path and query with their percent escapes) and headers.
     pub parts: Parts,
+    /// Path and query as they were delivered, where that is not how the URI has them: see
+    /// [`delivered`](crate::taskcluster::delivered). A signature may be over either.
+    pub delivered: Option<String>,
     /// The body.
     pub body: Body,
 }
@@ -32,7 +35,7 @@ impl Request {
     pub fn complete(request: http::Request<Bytes>) -> Self {
         let (parts, body) = request.into_parts();
         let body = if body.len() > MAX_BODY_BYTES { Body::TooLarge } else { Body::Complete(body) };
-        Self { parts, body }
+        Self { parts, delivered: None, body }
     }
 
     /// A header's value, where there is exactly such a header and it is text.

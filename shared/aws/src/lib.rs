@@ -3,9 +3,13 @@
 //! - [`client`] configures the SDK, lean enough for a cold start.
 //! - [`dynamodb`] keeps hooks, fire records, clients and roles.
 //! - [`sink`] creates tasks.
+//! - [`master_key`] reads the deployment's one secret.
+//! - [`settings`] says what the environment must hold.
 //! - [`http`] asks services that aren't AWS's.
 
 pub mod client;
 pub mod dynamodb;
 pub mod http;
+pub mod master_key;
+pub mod settings;
 pub mod sink;

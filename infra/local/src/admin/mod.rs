@@ -34,7 +34,7 @@ impl Admin {
     /// Reaches them through the running server, or directly where none runs.
     async fn open(place: &GlobalPlace) -> Result<Self, Failure> {
         let dir = DataDir::existing(&place.data)?;
-        let master_key = master_key::read(&dir)?;
+        let master_key = master_key::read(place.store, &dir).await?;
         let (store, lock) = match place.store {
             StoreChoice::Aws => (Store::aws_auth()?, None),
             StoreChoice::Embedded => open_embedded(&dir).await?,

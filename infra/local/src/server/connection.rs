@@ -13,13 +13,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
-use jiff::Timestamp;
-use serde_json::Map;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use treble_api::request::{Body, Request};
-use treble_api::taskcluster::error::{ApiError, RequestInfo};
-use treble_api::taskcluster::{ROUTES, response};
+use treble_api::taskcluster::response;
 
 use super::{Server, body, compression, weight};
 
@@ -60,7 +57,7 @@ impl Server {
         let (parts, incoming) = request.into_parts();
         let body = body::read(&parts.headers, incoming).await;
         let complete = matches!(body, Body::Complete(_));
-        let request = Arc::new(Request { parts, body });
+        let request = Arc::new(Request { parts, delivered: None, body });
 
         let mut response = self.respond(Arc::clone(&request)).await;
         let (name, value) = if complete {
@@ -83,19 +80,11 @@ impl Server {
         let (service, task_request) = (Arc::clone(&self.service), Arc::clone(&request));
         let task = tokio::spawn(async move {
             let _permit = permit;
-            let response = service.respond(ROUTES, &task_request).await;
+            let response = service.respond_to_all(&task_request).await;
             let accepted = task_request.parts.headers.get(ACCEPT_ENCODING);
             compression::compress(accepted, response)
         });
-        task.await.unwrap_or_else(|_| Self::panicked(&request))
-    }
-
-    /// The log has it already. The clock is not the service's, as that may be what panicked.
-    fn panicked(request: &Request) -> Response<Bytes> {
-        let (params, time) = (Map::new(), Timestamp::now());
-        let info = RequestInfo { method: "unknown", params, payload: None, time };
-        let error = ApiError::internal("a handler panicked");
-        response::finish(request, response::error(&error, &info), true)
+        task.await.unwrap_or_else(|_| response::panicked(&request))
     }
 }
 

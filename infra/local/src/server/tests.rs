@@ -43,7 +43,7 @@ async fn start(now: fn() -> Timestamp) -> Running {
             credentials: auth,
         },
         authenticator: Arc::new(TableAuth::new(Arc::new(credentials))),
-        master_key,
+        master_key: Some(master_key),
         denied_exchanges: DeniedExchanges::default(),
         now,
     };

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use treble_api::auth::{CacheLimits, CachedCredentials};
-use treble_api::taskcluster::denied::DeniedExchanges;
 use treble_api::taskcluster::service::{About, Service};
 use treble_aws::dynamodb::{DynamoAuth, DynamoHooks};
+use treble_aws::settings::{AuthChoice, SinkChoice};
 use treble_core::fire::Engine;
 use treble_core::ports::Sink;
 use treble_core::secret::MasterKey;
@@ -18,7 +18,6 @@ use crate::data_dir::DataDir;
 use crate::first_start::{self, RootClient};
 use crate::master_key;
 use crate::output::Failure;
-use crate::settings::{AuthChoice, SinkChoice};
 use crate::store::Store;
 
 /// Every part of the service, opened.
@@ -39,7 +38,7 @@ pub(super) struct Assembly<'a> {
 impl<'a> Assembly<'a> {
     /// Opens everything, as the command line says, in a data directory that this process has locked.
     pub(super) async fn new(arguments: &'a cli::Up, dir: DataDir, port: u16) -> Result<Self, Failure> {
-        let master_key = master_key::read_or_create(&dir)?;
+        let master_key = master_key::read_or_create(arguments.place.store, &dir).await?;
         let store = parts::store(arguments, &dir).await?;
         let auth = Arc::new(store.auth(&master_key));
         let sink_choice = arguments.sink.clone().unwrap_or_else(|| SinkChoice::Journal(dir.journal()));
@@ -60,7 +59,6 @@ impl<'a> Assembly<'a> {
 
     /// The service that requests are answered by.
     pub(super) fn service(&self) -> Arc<Service> {
-        let denied = self.arguments.denied_exchanges.clone();
         Arc::new(Service {
             about: About {
                 root_url: self.root_url.clone(),
@@ -75,9 +73,8 @@ impl<'a> Assembly<'a> {
                 credentials: self.auth.clone(),
             },
             authenticator: parts::authenticator(&self.arguments.auth, &self.credentials),
-            master_key: self.master_key.clone(),
-            denied_exchanges: denied
-                .map_or_else(DeniedExchanges::default, |denied| DeniedExchanges::new(denied.0)),
+            master_key: Some(self.master_key.clone()),
+            denied_exchanges: self.arguments.denied_exchanges.clone().unwrap_or_default(),
             now: Timestamp::now,
         })
     }

@@ -4,8 +4,9 @@ use std::env;
 use std::fmt;
 use std::path::Path;
 
+use treble_aws::settings::SinkChoice;
+
 use crate::first_start::RootClient;
-use crate::settings::SinkChoice;
 
 /// What there is to say.
 pub(crate) struct Banner<'a> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use treble_api::auth::{Authenticator, CachedCredentials, TableAuth, TaskclusterAuth};
 use treble_aws::client::configure;
 use treble_aws::http::HttpClient;
+use treble_aws::settings::{AuthChoice, SinkChoice};
 use treble_aws::sink::{QueueSink, SqsSink};
 use treble_core::ports::{HookStore as _, Sink, StoreError};
 use treble_embedded::Durability;
@@ -14,7 +15,6 @@ use crate::data_dir::DataDir;
 use crate::environment;
 use crate::journal::Journal;
 use crate::output::Failure;
-use crate::settings::{AuthChoice, SinkChoice};
 use crate::store::Store;
 
 /// Tables are only made where they are nobody else's concern.
@@ -54,11 +54,12 @@ pub(super) fn sink(choice: &SinkChoice, arguments: &Up, dir: &DataDir) -> Result
             Arc::new(Journal::open(path, durability(arguments))?)
         }
         SinkChoice::Sqs(url) => {
-            let client = aws_sdk_sqs::Client::new(&configure(&environment::aws()?));
+            let client = aws_sdk_sqs::Client::new(&configure(&environment::variables().aws()?));
             Arc::new(SqsSink::new(client, url))
         }
         SinkChoice::Taskcluster(root_url) => {
-            Arc::new(QueueSink::new(HttpClient::new(), root_url.clone(), environment::taskcluster()?))
+            let credentials = environment::variables().taskcluster()?;
+            Arc::new(QueueSink::new(HttpClient::new(), root_url.clone(), credentials))
         }
     })
 }

@@ -85,7 +85,8 @@ impl AuthError {
         if matches!(self, Self::Unavailable { .. }) { 503 } else { 401 }
     }
 
-    pub(super) fn unavailable(what: impl Into<String>, source: impl Into<Option<BoxError>>) -> Self {
+    /// Who calls can't be told at present.
+    pub fn unavailable(what: impl Into<String>, source: impl Into<Option<BoxError>>) -> Self {
         Self::Unavailable { what: what.into(), source: source.into() }
     }
 }

@@ -28,6 +28,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// A call of which only the time matters.
+    pub fn without_request(now: Timestamp) -> Self {
+        Self { parameters: Map::new(), query: Vec::new(), payload: Value::Null, caller: None, now }
+    }
+
     /// A parameter of the URL; empty where the route has none of that name.
     pub fn parameter(&self, name: &str) -> &str {
         self.parameters.get(name).and_then(Value::as_str).unwrap_or_default()

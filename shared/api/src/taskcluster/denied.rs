@@ -1,8 +1,11 @@
 //! The exchanges that no hook may be bound to: bound to them, a hook could fire itself without end.
 
+use std::convert::Infallible;
+use std::str::FromStr;
+
 use treble_core::hook::Binding;
 
-/// The prefixes of exchanges that no hook may be bound to.
+/// The prefixes of exchanges that no hook may be bound to. As text, with commas in between; nothing is an empty list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeniedExchanges(Vec<String>);
 
@@ -26,9 +29,26 @@ impl DeniedExchanges {
     }
 }
 
+impl FromStr for DeniedExchanges {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self::new(text.split(',').map(str::trim).filter(|prefix| !prefix.is_empty())))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_prefix_is_none() {
+        for (text, expected) in
+            [("", &[][..]), (" exchange/a/, ,exchange/b ", &["exchange/a/", "exchange/b"])]
+        {
+            assert_eq!(text.parse(), Ok(DeniedExchanges::new(expected.iter().copied())));
+        }
+    }
 
     #[test]
     fn prefixes_deny() {

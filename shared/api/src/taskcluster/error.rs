@@ -161,7 +161,7 @@ impl ApiError {
 /// What an error repeats of the request.
 #[derive(Debug, Clone)]
 pub struct RequestInfo {
-    /// The API method's name; `unknown` when no route matched.
+    /// The API method's name, or [`RequestInfo::UNKNOWN`].
     pub method: &'static str,
     /// The URL's parameters.
     pub params: Map<String, Value>,
@@ -169,6 +169,16 @@ pub struct RequestInfo {
     pub payload: Option<Value>,
     /// When the request was received.
     pub time: Timestamp,
+}
+
+impl RequestInfo {
+    /// The method's name where no route matched.
+    pub const UNKNOWN: &'static str = "unknown";
+
+    /// What is known before the request was read.
+    pub fn new(method: &'static str, time: Timestamp) -> Self {
+        Self { method, params: Map::new(), payload: None, time }
+    }
 }
 
 impl From<StoreError> for ApiError {
@@ -253,12 +263,7 @@ mod tests {
     use super::*;
 
     fn envelope(message: &str, payload: Value) -> Value {
-        let info = RequestInfo {
-            method: "m",
-            params: Map::new(),
-            payload: Some(payload),
-            time: Timestamp::UNIX_EPOCH,
-        };
+        let info = RequestInfo { payload: Some(payload), ..RequestInfo::new("m", Timestamp::UNIX_EPOCH) };
         ApiError::input(message).envelope(&info)
     }
 

@@ -3,7 +3,9 @@
 
 pub mod body;
 pub mod call;
+pub mod delivered;
 pub mod denied;
+pub mod documents;
 pub mod error;
 mod json_text;
 pub mod query;
@@ -13,7 +15,6 @@ pub mod route;
 pub mod routes;
 pub mod schemas;
 pub mod service;
-pub mod system;
 pub mod wire;
 
 pub use routes::ROUTES;

@@ -11,6 +11,7 @@ use http::header::{
     CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use jiff::Timestamp;
 use sha1::{Digest, Sha1};
 
 use super::call::Reply;
@@ -64,6 +65,21 @@ pub fn error(error: &ApiError, info: &RequestInfo) -> Response {
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("hawk"));
     }
     response
+}
+
+/// The answer of a handler that panicked; the log has the panic already. The clock is not the service's, as that may
+/// be what panicked.
+pub fn panicked(request: &Request) -> Response {
+    let info = RequestInfo::new(RequestInfo::UNKNOWN, Timestamp::now());
+    finish(request, error(&ApiError::internal("a handler panicked"), &info), true)
+}
+
+/// The answer in the place of one that is larger than the wire adapter can send: only listings are.
+pub fn too_large(request: &Request) -> Response {
+    let info = RequestInfo::new(RequestInfo::UNKNOWN, Timestamp::now());
+    let message = "The reply would be larger than can be sent: ask for less of it at a time with `limit`, and for the rest with \
+                   the `continuationToken` that comes with it";
+    finish(request, error(&ApiError::input(message), &info), true)
 }
 
 /// What OPTIONS tells of a path.

@@ -64,6 +64,9 @@ pub struct Route {
     pub method: Method,
     /// The path below [`MOUNT`], parameters in angle brackets: `/hooks/<hookGroupId>`.
     pub path: &'static str,
+    /// The first segment of where it answers outside the mount too, by any method, whatever follows: the place that
+    /// monitoring knows. None for most.
+    pub alias: Option<&'static str>,
     /// What the caller needs; None where anybody may call.
     pub scopes: Option<ScopeTemplate>,
     /// The query parameters that it takes.
@@ -90,6 +93,7 @@ impl Route {
         name: "",
         method: Method::GET,
         path: "",
+        alias: None,
         scopes: None,
         query: &[],
         input: None,
@@ -102,7 +106,7 @@ impl Route {
     };
 
     /// The path's segments: literal, or a parameter's name.
-    fn segments(&self) -> impl Iterator<Item = Segment> {
+    pub(super) fn segments(&self) -> impl Iterator<Item = Segment> {
         self.path.split('/').skip(1).map(|segment| {
             match segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
                 Some(name) => Segment::Parameter(name),
@@ -117,6 +121,11 @@ impl Route {
             Segment::Parameter(name) => Some(name),
             Segment::Literal(_) => None,
         })
+    }
+
+    /// Whether the route answers a method. HEAD goes where GET does.
+    pub(super) fn answers(&self, method: &Method) -> bool {
+        self.method == *method || (*method == Method::HEAD && self.method == Method::GET)
     }
 
     /// Whether the route is at `path`, the raw segments below the mount.
@@ -141,7 +150,8 @@ impl Route {
     }
 }
 
-enum Segment {
+/// A part of a route's path, between slashes.
+pub(super) enum Segment {
     Literal(&'static str),
     Parameter(&'static str),
 }
@@ -183,10 +193,15 @@ pub fn below_mount(path: &str) -> Option<Vec<&str>> {
     Some(rest.strip_prefix('/')?.split('/').collect())
 }
 
-/// The route of a method at a path. HEAD finds the route of GET.
+/// The route of a method at a path.
 pub fn find<'r>(routes: &[&'r Route], method: &Method, path: &[&str]) -> Option<&'r Route> {
-    let method = if method == Method::HEAD { &Method::GET } else { method };
-    routes.iter().copied().find(|route| route.method == *method && route.matches(path))
+    routes.iter().copied().find(|route| route.answers(method) && route.matches(path))
+}
+
+/// The route that answers at a path outside the mount.
+pub fn find_alias<'r>(routes: &[&'r Route], path: &str) -> Option<&'r Route> {
+    let first = path.trim_start_matches('/').split('/').next();
+    routes.iter().copied().find(|route| route.alias.is_some() && route.alias == first)
 }
 
 /// The methods that a path answers, sorted, HEAD with GET; empty where it answers none.

@@ -6,11 +6,12 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use treble_core::fire::Engine;
-use treble_core::hook::{is_group_id, is_hook_id};
+use treble_core::hook::{HookName, is_group_id, is_hook_id};
 use treble_core::ports::HookStore;
 use treble_core::schema::listed;
 use treble_core::scope::Expr;
 use treble_core::secret::MasterKey;
+use treble_core::slugid::SlugId;
 
 use super::body::{self, ContentType, Payload, Unreadable};
 use super::call::{Call, Reply};
@@ -19,7 +20,7 @@ use super::error::{ApiError, Code, MAX_ECHO_BYTES, RequestInfo};
 use super::query::check_query;
 use super::response::{self, Response};
 use super::route::{self, Route};
-use super::system;
+use super::{ROUTES, documents};
 use crate::auth::{Authenticator, Caller, SignedRequest};
 use crate::request::{Body, Request};
 
@@ -46,8 +47,8 @@ pub struct Service {
     pub engine: Engine,
     /// Tells who calls.
     pub authenticator: Arc<dyn Authenticator>,
-    /// From which trigger tokens are derived.
-    pub master_key: MasterKey,
+    /// From which trigger tokens are derived; None where none of the routes that are answered needs it.
+    pub master_key: Option<MasterKey>,
     /// The exchanges that no hook may be bound to.
     pub denied_exchanges: DeniedExchanges,
     /// The clock.
@@ -55,20 +56,46 @@ pub struct Service {
 }
 
 impl Service {
-    /// Answers a request. Never fails: what goes wrong is a response too.
-    ///
-    /// `routes` are those that this process serves: all of them, or a function's one.
-    pub async fn respond(&self, routes: &[&Route], request: &Request) -> Response {
-        if let Some(response) = system::respond(self, request).await {
-            return response::finish(request, response, false);
+    /// Answers a request for anything that a deployment has: a document or a route.
+    pub async fn respond_to_all(&self, request: &Request) -> Response {
+        match documents::respond(&self.about, request) {
+            Some(response) => response,
+            None => self.respond(ROUTES, request).await,
         }
-        let path = route::below_mount(request.parts.uri.path());
+    }
+
+    /// The trigger token of a hook's generation of them.
+    pub(super) fn trigger_token(&self, hook: &HookName, generation: u64) -> Result<SlugId, ApiError> {
+        let key = self.master_key.as_ref().ok_or_else(|| ApiError::internal("no master key was given"))?;
+        Ok(key.trigger_token(hook, generation))
+    }
+
+    /// Answers a request for one of `routes`. Never fails: what goes wrong is a response too.
+    pub async fn respond(&self, routes: &[&Route], request: &Request) -> Response {
+        let path = request.parts.uri.path();
+        if let Some(route) = route::find_alias(routes, path) {
+            return response::finish(request, self.respond_at_alias(route, request).await, false);
+        }
+        let path = route::below_mount(path);
         let api = path.is_some();
         let response = match path {
             Some(path) => self.respond_below_mount(routes, &path, request).await,
             None => self.no_such_route(request),
         };
         response::finish(request, response, api)
+    }
+
+    /// Outside the mount, nothing of the request matters.
+    async fn respond_at_alias(&self, route: &Route, request: &Request) -> Response {
+        let mut call = Call::without_request((self.now)());
+        match (route.handler)(self, &mut call).await {
+            Ok(reply) => response::json(&reply),
+            Err(error) => {
+                log(&error, route);
+                let info = RequestInfo { payload: echo(request), ..RequestInfo::new(route.name, call.now) };
+                response::error(&error, &info)
+            }
+        }
     }
 
     async fn respond_below_mount(&self, routes: &[&Route], path: &[&str], request: &Request) -> Response {
@@ -89,19 +116,14 @@ impl Service {
         let (method, path) = (&request.parts.method, request.parts.uri.path());
         let message =
             format!("There is no {method} {path}: the routes are listed at /references/hooks/v1/api.json");
-        let info = RequestInfo {
-            method: "unknown",
-            params: Map::new(),
-            payload: Some(Value::Object(Map::new())),
-            time: (self.now)(),
-        };
+        let payload = Some(Value::Object(Map::new()));
+        let info = RequestInfo { payload, ..RequestInfo::new(RequestInfo::UNKNOWN, (self.now)()) };
         response::error(&ApiError::not_found(message), &info)
     }
 
     /// Runs a route's checks and its handler, and puts what goes wrong into an envelope.
     async fn call(&self, route: &Route, path: &[&str], request: &Request) -> Response {
-        let mut info =
-            RequestInfo { method: route.name, params: Map::new(), payload: None, time: (self.now)() };
+        let mut info = RequestInfo::new(route.name, (self.now)());
         match self.checked_call(route, path, request, &mut info).await {
             Ok(reply) => response::json(&reply),
             Err(error) => {
@@ -156,7 +178,10 @@ impl Service {
             Body::Complete(body) => Some(&**body),
             Body::TooLarge | Body::Incomplete => None,
         };
-        let signed = SignedRequest::new(&request.parts, body);
+        let mut signed = SignedRequest::new(&request.parts, body);
+        if let Some(delivered) = &request.delivered {
+            signed = signed.or_resource(delivered);
+        }
         let caller = self.authenticator.authenticate(&signed, info.time).await?;
         let needed = template
             .render(|name| info.params.get(name).and_then(Value::as_str))

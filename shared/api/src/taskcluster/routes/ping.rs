@@ -1,11 +1,11 @@
 //! Whether the service is there, in four ways.
 
+use http::StatusCode;
 use serde_json::json;
 
 use super::super::call::{Call, Reply};
 use super::super::route::{Handling, Route};
 use super::super::service::Service;
-use super::super::system;
 
 /// `ping`: whether the service answers.
 pub static PING: Route = Route {
@@ -29,6 +29,7 @@ fn ping<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
 pub static VERSION: Route = Route {
     name: "version",
     path: "/__version__",
+    alias: Some("__version__"),
     title: "Version",
     description: "Respond with the release that runs.",
     category: "Monitoring",
@@ -37,13 +38,22 @@ pub static VERSION: Route = Route {
 };
 
 fn version<'a>(service: &'a Service, _: &'a mut Call) -> Handling<'a> {
-    Box::pin(async move { Ok(system::version(&service.about)) })
+    let about = &service.about;
+    Box::pin(async move {
+        Reply::json(&json!({
+            "version": about.version,
+            "commit": about.commit.unwrap_or("unknown"),
+            "source": "",
+            "build": "",
+        }))
+    })
 }
 
 /// `heartbeat`: whether what the service depends on answers.
 pub static HEARTBEAT: Route = Route {
     name: "heartbeat",
     path: "/__heartbeat__",
+    alias: Some("__heartbeat__"),
     title: "Heartbeat",
     description: "Respond with 200 when the database and the sink of tasks answer, with 503 and which of them \
                   don't otherwise.",
@@ -53,13 +63,34 @@ pub static HEARTBEAT: Route = Route {
 };
 
 fn heartbeat<'a>(service: &'a Service, _: &'a mut Call) -> Handling<'a> {
-    Box::pin(async move { Ok(system::heartbeat(service).await) })
+    Box::pin(async move {
+        match failing(service).await.as_slice() {
+            [] => Ok(Reply::empty()),
+            failing => Reply::with_status(StatusCode::SERVICE_UNAVAILABLE, &json!({"failing": failing})),
+        }
+    })
+}
+
+/// What the service depends on and doesn't answer: `database`, `sink`.
+async fn failing(service: &Service) -> Vec<&'static str> {
+    let (database, sink) = tokio::join!(service.hooks.check(), service.engine.sink.check());
+    let mut failing = Vec::new();
+    if let Err(error) = database {
+        tracing::error!(%error, "the database failed its check");
+        failing.push("database");
+    }
+    if let Err(error) = sink {
+        tracing::error!(%error, "the sink failed its check");
+        failing.push("sink");
+    }
+    failing
 }
 
 /// `lbheartbeat`: whether the process answers.
 pub static LBHEARTBEAT: Route = Route {
     name: "lbheartbeat",
     path: "/__lbheartbeat__",
+    alias: Some("__lbheartbeat__"),
     title: "Load Balancer Heartbeat",
     description: "Respond without asking anything that the service depends on.",
     category: "Monitoring",

@@ -34,7 +34,7 @@ pub static GET_TRIGGER_TOKEN: Route = Route {
 fn get_trigger_token<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
     Box::pin(async move {
         let hook = existing_hook(service, &call.hook_name()?).await?;
-        let token = service.master_key.trigger_token(&hook.name, hook.token_generation).to_string();
+        let token = service.trigger_token(&hook.name, hook.token_generation)?.to_string();
         Reply::json(&TriggerTokenResponse { token })
     })
 }
@@ -59,7 +59,7 @@ fn reset_trigger_token<'a>(service: &'a Service, call: &'a mut Call) -> Handling
             let hook = existing_hook(service, &call.hook_name()?).await?;
             let generation = hook.next_token_generation(call.now);
             if service.hooks.set_token_generation(&hook, generation).await? {
-                let token = service.master_key.trigger_token(&hook.name, generation).to_string();
+                let token = service.trigger_token(&hook.name, generation)?.to_string();
                 return Reply::json(&TriggerTokenResponse { token });
             }
         }

@@ -67,7 +67,7 @@ pub static TRIGGER_HOOK_WITH_TOKEN: Route = Route {
 fn trigger_hook_with_token<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
     Box::pin(async move {
         let hook = existing_hook(service, &call.hook_name()?).await?;
-        let token = service.master_key.trigger_token(&hook.name, hook.token_generation);
+        let token = service.trigger_token(&hook.name, hook.token_generation)?;
         if !constant_time_eq(token.as_str(), call.parameter("token")) {
             return Err(ApiError::new(Code::AuthenticationFailed, "invalid hook token"));
         }

@@ -1,0 +1,12 @@
+//! Tells when a hook fired last, and when it fires next.
+
+use std::process::ExitCode;
+
+use treble_api::taskcluster::routes::GET_HOOK_STATUS;
+use treble_functions::{Function, Uses, run};
+
+const FUNCTION: Function = Function::of(&GET_HOOK_STATUS, Uses::HOOKS_AND_FIRES);
+
+fn main() -> ExitCode {
+    run(FUNCTION)
+}

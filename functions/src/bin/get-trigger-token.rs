@@ -1,0 +1,12 @@
+//! Gives the token that fires a hook.
+
+use std::process::ExitCode;
+
+use treble_api::taskcluster::routes::GET_TRIGGER_TOKEN;
+use treble_functions::{Function, Uses, run};
+
+const FUNCTION: Function = Function::of(&GET_TRIGGER_TOKEN, Uses::HOOKS_AND_TOKENS);
+
+fn main() -> ExitCode {
+    run(FUNCTION)
+}

@@ -1,0 +1,12 @@
+//! Tells whether the database and the sink answer.
+
+use std::process::ExitCode;
+
+use treble_api::taskcluster::routes::HEARTBEAT;
+use treble_functions::{Function, Uses, run};
+
+const FUNCTION: Function = Function::of(&HEARTBEAT, Uses::HEARTBEAT);
+
+fn main() -> ExitCode {
+    run(FUNCTION)
+}

@@ -1,0 +1,12 @@
+//! Gives a hook's definition.
+
+use std::process::ExitCode;
+
+use treble_api::taskcluster::routes::HOOK;
+use treble_functions::{Function, Uses, run};
+
+const FUNCTION: Function = Function::of(&HOOK, Uses::HOOKS);
+
+fn main() -> ExitCode {
+    run(FUNCTION)
+}

@@ -1,0 +1,12 @@
+//! Lists what came of a hook's firings.
+
+use std::process::ExitCode;
+
+use treble_api::taskcluster::routes::LIST_LAST_FIRES;
+use treble_functions::{Function, Uses, run};
+
+const FUNCTION: Function = Function::of(&LIST_LAST_FIRES, Uses::HOOKS_AND_FIRES);
+
+fn main() -> ExitCode {
+    run(FUNCTION)
+}

@@ -1,0 +1,12 @@
+//! Removes a hook.
+
+use std::process::ExitCode;
+
+use treble_api::taskcluster::routes::REMOVE_HOOK;
+use treble_functions::{Function, Uses, run};
+
+const FUNCTION: Function = Function::of(&REMOVE_HOOK, Uses::HOOKS);
+
+fn main() -> ExitCode {
+    run(FUNCTION)
+}

@@ -1,0 +1,12 @@
+//! Replaces a hook's definition.
+
+use std::process::ExitCode;
+
+use treble_api::taskcluster::routes::UPDATE_HOOK;
+use treble_functions::{Function, Uses, run};
+
+const FUNCTION: Function = Function::of(&UPDATE_HOOK, Uses::HOOKS);
+
+fn main() -> ExitCode {
+    run(FUNCTION)
+}

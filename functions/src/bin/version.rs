@@ -1,0 +1,12 @@
+//! Tells which release runs.
+
+use std::process::ExitCode;
+
+use treble_api::taskcluster::routes::VERSION;
+use treble_functions::{Function, Uses, run};
+
+const FUNCTION: Function = Function::of(&VERSION, Uses::NOTHING);
+
+fn main() -> ExitCode {
+    run(FUNCTION)
+}

@@ -1,0 +1,176 @@
+//! The settings of a function: those that it uses, read once.
+
+use treble_api::taskcluster::denied::DeniedExchanges;
+use treble_aws::client::AwsSettings;
+use treble_aws::http::RootUrl;
+use treble_aws::settings::{
+    AUTH, AUTH_TABLE, AuthChoice, DENIED_EXCHANGES, FIRES_TABLE, HOOKS_TABLE, MASTER_KEY_ARN, ROOT_URL, SINK,
+    SettingError, SinkChoice, Variables,
+};
+use treble_aws::sink::QueueCredentials;
+
+use crate::Function;
+
+/// What the environment says, as far as a function uses it.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The URL by which clients know the service.
+    pub(crate) root_url: String,
+    /// Where AWS is; None where nothing of it is used.
+    pub(crate) aws: Option<AwsSettings>,
+    /// The table of hooks.
+    pub(crate) hooks_table: Option<String>,
+    /// The table of fire records.
+    pub(crate) fires_table: Option<String>,
+    /// The table of clients and roles.
+    pub(crate) auth_table: Option<String>,
+    /// The secret that is the master key.
+    pub(crate) master_key: Option<String>,
+    /// Who tells who calls.
+    pub(crate) auth: Option<AuthChoice>,
+    /// Where tasks are created.
+    pub(crate) sink: Option<LambdaSink>,
+    /// The exchanges that no hook may be bound to.
+    pub(crate) denied_exchanges: DeniedExchanges,
+}
+
+/// Where a Lambda can create tasks.
+#[derive(Debug)]
+pub(crate) enum LambdaSink {
+    /// The SQS queue of this URL.
+    Sqs(String),
+    /// The Queue of a Taskcluster deployment, as this client.
+    Taskcluster(RootUrl, QueueCredentials),
+}
+
+/// A sink for one machine.
+#[derive(Debug, thiserror::Error)]
+#[error("a Lambda has no disk to keep a journal on: use sqs:QUEUE_URL or taskcluster:ROOT_URL")]
+struct NoJournal;
+
+impl Settings {
+    /// Reads what the function uses.
+    pub(crate) fn read<F>(function: &Function, variables: &Variables<F>) -> Result<Self, SettingError>
+    where
+        F: Fn(&str) -> Option<String>,
+    {
+        let uses = function.uses;
+        let auth = function.authenticates().then(|| auth(variables)).transpose()?;
+        let sink = uses.sink.then(|| sink(variables)).transpose()?;
+        let own_clients = auth == Some(AuthChoice::Table);
+        let own_roles = uses.roles && !matches!(sink, Some(LambdaSink::Taskcluster(..)));
+        let auth_table = own_clients || own_roles;
+        let root_url: RootUrl = variables.parsed(ROOT_URL)?;
+        let used = |used: bool, variable| used.then(|| variables.required(variable)).transpose();
+        let mut settings = Self {
+            root_url: root_url.to_string(),
+            aws: None,
+            hooks_table: used(uses.hooks, HOOKS_TABLE)?,
+            fires_table: used(uses.fires, FIRES_TABLE)?,
+            auth_table: used(auth_table, AUTH_TABLE)?,
+            // The table's access tokens are sealed with it.
+            master_key: used(uses.master_key || auth_table, MASTER_KEY_ARN)?,
+            auth,
+            sink,
+            denied_exchanges: match variables.optional(DENIED_EXCHANGES.name) {
+                Some(_) => variables.parsed(DENIED_EXCHANGES)?,
+                None => DeniedExchanges::default(),
+            },
+        };
+        if settings.uses_aws() {
+            settings.aws = Some(variables.aws()?);
+        }
+        Ok(settings)
+    }
+
+    fn uses_aws(&self) -> bool {
+        let named = [&self.hooks_table, &self.fires_table, &self.auth_table, &self.master_key];
+        named.iter().any(|name| name.is_some()) || matches!(self.sink, Some(LambdaSink::Sqs(_)))
+    }
+}
+
+fn auth<F: Fn(&str) -> Option<String>>(variables: &Variables<F>) -> Result<AuthChoice, SettingError> {
+    match variables.optional(AUTH.name) {
+        Some(_) => variables.parsed(AUTH),
+        None => Ok(AuthChoice::Table),
+    }
+}
+
+fn sink<F: Fn(&str) -> Option<String>>(variables: &Variables<F>) -> Result<LambdaSink, SettingError> {
+    match variables.parsed(SINK)? {
+        SinkChoice::Sqs(url) => Ok(LambdaSink::Sqs(url)),
+        SinkChoice::Taskcluster(root_url) => Ok(LambdaSink::Taskcluster(root_url, variables.taskcluster()?)),
+        SinkChoice::Journal(_) => Err(SettingError::Malformed { variable: SINK, source: NoJournal.into() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use treble_api::taskcluster::routes::{HOOK, PING, TRIGGER_HOOK_WITH_TOKEN};
+
+    use super::*;
+    use crate::Uses;
+
+    const PING_FUNCTION: Function = Function::of(&PING, Uses::NOTHING);
+    const HOOK_FUNCTION: Function = Function::of(&HOOK, Uses::HOOKS);
+    const TOKEN_FUNCTION: Function = Function::of(&TRIGGER_HOOK_WITH_TOKEN, Uses::EVERYTHING);
+
+    const AWS: [(&str, &str); 3] =
+        [("AWS_REGION", "r"), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s")];
+
+    fn read(function: &Function, set: &[(&str, &str)]) -> Result<Settings, SettingError> {
+        let set = [&[("TREBLE_ROOT_URL", "https://x.example/")], &AWS[..], set].concat();
+        let look_up = |name: &str| {
+            let found = set.iter().rev().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Settings::read(function, &Variables::new(look_up))
+    }
+
+    #[test]
+    fn a_function_asks_for_what_it_uses_only() {
+        let ping = read(&PING_FUNCTION, &[]).unwrap();
+        assert_eq!(ping.root_url, "https://x.example");
+        assert!(ping.aws.is_none() && ping.master_key.is_none() && ping.auth.is_none());
+
+        let mut set = Vec::new();
+        for name in ["TREBLE_HOOKS_TABLE", "TREBLE_AUTH_TABLE", "TREBLE_MASTER_KEY_ARN"] {
+            let error = read(&HOOK_FUNCTION, &set).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name} is not set")), "{error}");
+            set.push((name, "x"));
+        }
+        let hook = read(&HOOK_FUNCTION, &set).unwrap();
+        assert!(hook.aws.is_some() && hook.sink.is_none() && hook.fires_table.is_none());
+
+        // Another deployment's clients need neither a table nor a key here.
+        let set = [("TREBLE_HOOKS_TABLE", "h"), ("TREBLE_AUTH", "taskcluster:https://tc.example")];
+        let hook = read(&HOOK_FUNCTION, &set).unwrap();
+        assert!(hook.auth_table.is_none() && hook.master_key.is_none());
+    }
+
+    #[test]
+    fn where_the_sink_checks_roles_none_are_read() {
+        let mut set = vec![
+            ("TREBLE_HOOKS_TABLE", "h"),
+            ("TREBLE_FIRES_TABLE", "f"),
+            ("TREBLE_MASTER_KEY_ARN", "k"),
+            ("TREBLE_SINK", "sqs:https://sqs.example/1/q"),
+        ];
+        let error = read(&TOKEN_FUNCTION, &set).unwrap_err().to_string();
+        assert!(error.starts_with("TREBLE_AUTH_TABLE is not set"), "{error}");
+        set.push(("TREBLE_SINK", "taskcluster:https://tc.example"));
+        let error = read(&TOKEN_FUNCTION, &set).unwrap_err().to_string();
+        assert!(error.starts_with("TASKCLUSTER_CLIENT_ID is not set"), "{error}");
+        set.extend([("TASKCLUSTER_CLIENT_ID", "c"), ("TASKCLUSTER_ACCESS_TOKEN", "t")]);
+        assert!(read(&TOKEN_FUNCTION, &set).unwrap().auth_table.is_none());
+    }
+
+    #[test]
+    fn a_lambda_keeps_no_journal() {
+        let error = read(&TOKEN_FUNCTION, &[("TREBLE_SINK", "journal:/tmp/x")]).unwrap_err();
+        assert!(error.to_string().starts_with("TREBLE_SINK must hold"), "{error}");
+        assert!(error.source().unwrap().to_string().contains("no disk"));
+    }
+}
