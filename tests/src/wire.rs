@@ -1,9 +1,16 @@
 //! Requests that say exactly what they send, and replies as they came.
 
+use std::sync::LazyLock;
+
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use crate::{Server, Signer};
+
+/// Made once, as that takes as long as some requests: it reads the system's certificates. Each request has a connection of
+/// its own, which another test's runtime can't take with it.
+static CLIENT: LazyLock<reqwest::Client> =
+    LazyLock::new(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap());
 
 /// Where the Taskcluster dialect is mounted.
 pub const API: &str = "/api/hooks/v1";
@@ -91,9 +98,18 @@ impl Request {
 
     /// Sending it, as a task of its own.
     pub fn sending(&self, server: &Server) -> impl Future<Output = Reply> + Send + 'static {
+        let attempt = self.attempt(server);
+        async move { attempt.await.unwrap() }
+    }
+
+    /// The same where the server may end before it has answered.
+    pub fn attempt(
+        &self,
+        server: &Server,
+    ) -> impl Future<Output = Result<Reply, reqwest::Error>> + Send + 'static {
         let url = format!("{}{}", server.root_url(), self.path);
         let method = self.method.parse().unwrap();
-        let mut request = reqwest::Client::new().request(method, url);
+        let mut request = CLIENT.request(method, url);
         for (name, value) in &self.headers {
             let name: HeaderName = name.parse().unwrap();
             request = request.header(name, HeaderValue::from_str(value).unwrap());
@@ -106,10 +122,10 @@ impl Request {
         }
         let path = self.path.clone();
         async move {
-            let reply = request.send().await.unwrap();
+            let reply = request.send().await?;
             let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
-            let body = reply.bytes().await.unwrap().to_vec();
-            Reply { status, headers, body, path }
+            let body = reply.bytes().await?.to_vec();
+            Ok(Reply { status, headers, body, path })
         }
     }
 }

@@ -5,6 +5,7 @@ mod authentication;
 mod clients;
 mod clients_and_roles;
 mod concurrency;
+mod crashes;
 mod deployment;
 mod hostile;
 mod hygiene;
