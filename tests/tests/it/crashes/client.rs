@@ -14,7 +14,7 @@ pub(super) struct Client {
     /// What was acknowledged.
     known: State,
     /// What was asked for and not answered.
-    pub(super) in_flight: Option<Step>,
+    in_flight: Option<Step>,
     /// The taskIds and payloads of all firings that were asked for, of this hook and of those before it.
     pub(super) firings: BTreeMap<String, Value>,
 }
@@ -30,13 +30,13 @@ struct State {
 
 /// What a client asks for.
 #[derive(Debug, Clone)]
-pub(super) enum Step {
+enum Step {
     Create(Value),
     Update(Value),
     Remove,
     GetToken,
     ResetToken,
-    /// With the payload; the token stands for credentials, where there is one.
+    /// With this taskId; and with a token, where there is one, instead of credentials.
     Trigger(String, Option<String>),
 }
 
@@ -75,7 +75,7 @@ impl Client {
         self.known.definition.is_some()
     }
 
-    /// What hooks it may have, now that it may have been interrupted.
+    /// The hook that it may have, if any: two, where what was in flight changes it.
     pub(super) fn definitions(&self) -> Vec<Option<Value>> {
         self.possible().into_iter().map(|state| state.definition).collect()
     }
@@ -113,7 +113,10 @@ impl Client {
     fn definition(&self, random: &mut Random) -> Value {
         let bindings: BTreeSet<(usize, usize)> =
             (0..random.below(6)).map(|_| (random.below(3), random.below(4))).collect();
-        let binding = |(exchange, pattern): (usize, usize)| json!({"exchange": format!("exchange/{exchange}"), "routingKeyPattern": format!("{pattern}.#")});
+        let binding = |(exchange, pattern): (usize, usize)| -> Value {
+            let (exchange, pattern) = (format!("exchange/{exchange}"), format!("{pattern}.#"));
+            json!({"exchange": exchange, "routingKeyPattern": pattern})
+        };
         let schedules = [json!([]), json!(["0 0 * * *"]), json!(["0 30 4 * * *", "0 0 1 1 *"])];
         json!({
             "hookGroupId": self.group,
@@ -163,11 +166,13 @@ impl Client {
     pub(super) fn acknowledged(&mut self, reply: &Reply) {
         let reply = reply.ok();
         let step = self.in_flight.take().unwrap();
-        self.known = self.known.after(&step);
+        let after = self.known.after(&step);
+        let before = std::mem::replace(&mut self.known, after);
         match &step {
             Step::GetToken | Step::ResetToken => {
-                let token = reply["token"].as_str().unwrap().to_owned();
-                self.known.token = Some(token);
+                let token = Some(reply["token"].as_str().unwrap().to_owned());
+                assert!(matches!(step, Step::GetToken) || token != before.token, "the token is the old one");
+                self.known.token = token;
             }
             Step::Trigger(task_id, _) => assert_eq!(reply["taskId"], **task_id),
             Step::Create(_) | Step::Update(_) | Step::Remove => {}

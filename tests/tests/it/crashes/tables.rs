@@ -24,8 +24,8 @@ pub(super) fn assert_consistent(data: &Path, clients: &[Client]) {
     let hooks = scan(&database, json!({"TableName": "treble-hooks"}));
     assert_hooks(&hooks, clients);
     assert_index(&hooks, &scan(&database, json!({"TableName": "treble-hooks", "IndexName": "due"})));
-    let journal = std::fs::read(data.join("tasks.jsonl")).unwrap();
-    assert_fires(&scan(&database, json!({"TableName": "treble-fires"})), &journal, clients);
+    let tasks = tasks(&std::fs::read(data.join("tasks.jsonl")).unwrap());
+    assert_fires(&scan(&database, json!({"TableName": "treble-fires"})), &tasks, clients);
 }
 
 /// All items of a table or an index.
@@ -111,39 +111,45 @@ fn assert_index(items: &[Value], index: &[Value]) {
     assert_eq!(index.iter().map(place).collect::<BTreeSet<_>>(), expected);
 }
 
-/// A record is there for each task, and a task for each record, but for firings that were interrupted; and for each a claim, as
-/// all have a taskId that a client chose.
-fn assert_fires(items: &[Value], journal: &[u8], clients: &[Client]) {
-    // Half of a last line may be there: it doesn't count.
-    let whole = journal.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let task = |line: &[u8]| -> Value { serde_json::from_slice(line).unwrap() };
-    let tasks: Vec<Value> = journal[..whole].split_inclusive(|byte| *byte == b'\n').map(task).collect();
-    let created = |task: &Value| -> (String, String) {
-        let text = |name: &str| task[name].as_str().unwrap().to_owned();
-        (format!("{}/{}", text("hookGroupId"), text("hookId")), text("taskId"))
-    };
-    let created_tasks: BTreeSet<_> = tasks.iter().map(created).collect();
-    assert_eq!(created_tasks.len(), tasks.len(), "a task is there twice");
+/// A firing, by the name of its hook and its taskId.
+type Firing = (String, String);
 
+/// The tasks of a journal, of which each is there once. Half a line at its end doesn't count.
+fn tasks(journal: &[u8]) -> BTreeSet<Firing> {
+    let whole = journal.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let mut tasks = BTreeSet::new();
+    for line in journal[..whole].split_inclusive(|byte| *byte == b'\n') {
+        let task: Value = serde_json::from_slice(line).unwrap();
+        let text = |name: &str| task[name].as_str().unwrap();
+        let name = format!("{}/{}", text("hookGroupId"), text("hookId"));
+        assert!(tasks.insert((name, text("taskId").to_owned())), "{} is there twice", task["taskId"]);
+    }
+    tasks
+}
+
+/// For each task there is a record, and for each record a task, and for each a claim, as a client chose the taskId; but for
+/// firings that were interrupted, which may have a claim alone, or that and a task.
+fn assert_fires(items: &[Value], tasks: &BTreeSet<Firing>, clients: &[Client]) {
     let mut claims = BTreeMap::new();
     let mut records = BTreeMap::new();
     for item in items {
         let (name, sort_key) = (text(item, "pk").to_owned(), text(item, "sk"));
         let (start, task_id) = sort_key.split_once('#').unwrap();
-        let key = (name, task_id.to_owned());
+        let firing = (name, task_id.to_owned());
         if start == "task" {
-            claims.insert(key, &item["created"]);
+            claims.insert(firing, &item["created"]);
         } else {
             assert_eq!(text(item, "outcome"), "success");
-            assert!(records.insert(key, &item["created"]).is_none(), "{sort_key} is recorded twice");
+            assert!(records.insert(firing, &item["created"]).is_none(), "{sort_key} is recorded twice");
         }
     }
-    for (key, created) in &records {
-        assert_eq!(claims.get(key), Some(created), "{key:?}");
-        assert!(created_tasks.contains(key), "{key:?} is recorded and no task");
+    for (firing, created) in &records {
+        assert_eq!(claims.get(firing), Some(created), "{firing:?}");
+        assert!(tasks.contains(firing), "{firing:?} is recorded, and no task");
     }
+    assert!(tasks.iter().all(|firing| claims.contains_key(firing)), "a task without a claim");
     let in_flight: BTreeSet<&str> = clients.iter().filter_map(Client::firing_in_flight).collect();
-    let unrecorded = |key: &&(String, String)| !records.contains_key(*key) && !in_flight.contains(&*key.1);
-    let unrecorded: Vec<_> = created_tasks.iter().chain(claims.keys()).filter(unrecorded).collect();
+    let unrecorded = |firing: &&Firing| !records.contains_key(*firing) && !in_flight.contains(&*firing.1);
+    let unrecorded: Vec<&Firing> = claims.keys().filter(unrecorded).collect();
     assert!(unrecorded.is_empty(), "{unrecorded:?}");
 }
