@@ -11,7 +11,8 @@ NEXTEST := $(shell command -v cargo-nextest)
 FUZZ_SECONDS := 60
 FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_targets/*.rs)))
 CARGO_FUZZ_VERSION := 0.13.2
-CARGO_FUZZ := target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
+CARGO_FUZZ_ROOT := target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)
+CARGO_FUZZ := $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz
 RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test) --locked --no-fail-fast
 
 .DEFAULT_GOAL := help
@@ -55,7 +56,7 @@ fuzz: $(CARGO_FUZZ) ## run each fuzz target for a minute: FUZZ_SECONDS=5, FUZZ_T
 	done
 
 $(CARGO_FUZZ):
-	cargo install --locked --quiet cargo-fuzz --version $(CARGO_FUZZ_VERSION) --root $(@D)/..
+	cargo install --locked --quiet cargo-fuzz --version $(CARGO_FUZZ_VERSION) --root $(CARGO_FUZZ_ROOT)
 
 .PHONY: tools
 tools: $(VENV)/installed tests/node/node_modules/.package-lock.json ## the other languages' clients, pinned
