@@ -7,17 +7,17 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # nextest where there is one; plain cargo test does as well.
 NEXTEST := $(shell command -v cargo-nextest)
+RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test) --locked --no-fail-fast
 # How long each fuzz target runs, and the targets: all, or those that are named.
 FUZZ_SECONDS := 60
 FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_targets/*.rs)))
 CARGO_FUZZ_VERSION := 0.13.2
 CARGO_FUZZ_ROOT := target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 CARGO_FUZZ := $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz
-RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test) --locked --no-fail-fast
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test format clippy build suites suites-aws docs fuzz clean
+.PHONY: help test format clippy build suites suites-aws schemathesis docs fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -44,6 +44,9 @@ suites: build tools ## unit tests, and the wire-level suites on the embedded sto
 suites-aws: build tools ## the wire-level suites once more, on an emulated DynamoDB and SQS
 	python tests/python/emulator.py $(RUN_TESTS) --workspace --test it
 
+schemathesis: build tools ## a thousand made-up requests an operation, from the OpenAPI document
+	SCHEMATHESIS_EXAMPLES=1000 cargo test --locked --package treble-tests --test it -- --nocapture schemathesis
+
 # Not part of `test`, where the targets only see their seeds. What a run found to be worth trying is kept below target/,
 # for the next one; an input that breaks a target is kept in tests/fuzz/artifacts/.
 fuzz: $(CARGO_FUZZ) ## run each fuzz target for a minute: FUZZ_SECONDS=5, FUZZ_TARGETS="cron path"
@@ -63,12 +66,18 @@ tools: $(VENV)/installed tests/node/node_modules/.package-lock.json ## the other
 
 $(VENV)/installed: tests/requirements.txt
 	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --requirement $<
+	$(VENV)/bin/pip install --quiet --no-deps --requirement $<
 	touch $@
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json $(VENV)/installed
 	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
+
+.PHONY: watch
+watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, on an emulated AWS
+	cargo build --locked
+	cargo build --locked --package treble-functions --bins
+	python tests/python/emulator.py python infra/watch.py
 
 clean: ## remove what was built and installed
 	cargo clean

@@ -67,6 +67,11 @@ impl Process {
         state.text.clone()
     }
 
+    /// All it has printed so far.
+    pub(crate) fn printed(&self) -> String {
+        self.output.state.lock().unwrap().text.clone()
+    }
+
     /// Sends it a signal.
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();

@@ -1,16 +1,9 @@
 //! Requests that say exactly what they send, and replies as they came.
 
-use std::sync::LazyLock;
-
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use crate::{Server, Signer};
-
-/// Made once, as that takes as long as some requests: it reads the system's certificates. Each request has a connection of
-/// its own, which another test's runtime can't take with it.
-static CLIENT: LazyLock<reqwest::Client> =
-    LazyLock::new(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap());
 
 /// Where the Taskcluster dialect is mounted.
 pub const API: &str = "/api/hooks/v1";
@@ -80,6 +73,18 @@ impl Request {
         self.by(Caller::Anonymous)
     }
 
+    /// With one more parameter in the query.
+    pub fn and_query(mut self, parameter: &str) -> Request {
+        self.path.push(if self.path.contains('?') { '&' } else { '?' });
+        self.path.push_str(parameter);
+        self
+    }
+
+    /// The method, and the path with the query.
+    pub fn target(&self) -> (&str, &str) {
+        (&self.method, &self.path)
+    }
+
     fn authorization(&self, server: &Server) -> Option<String> {
         let signer = match &self.caller {
             Caller::Anonymous => return None,
@@ -96,6 +101,12 @@ impl Request {
         self.sending(server).await
     }
 
+    /// Sends it to another address than the server's, signed for the server all the same.
+    pub async fn send_to(&self, url: &str, server: &Server) -> Reply {
+        let host = server.root_url().trim_start_matches("http://").to_owned();
+        self.clone().header("host", &host).attempt_at(url, server).await.unwrap()
+    }
+
     /// Sending it, as a task of its own.
     pub fn sending(&self, server: &Server) -> impl Future<Output = Reply> + Send + 'static {
         let attempt = self.attempt(server);
@@ -103,13 +114,14 @@ impl Request {
     }
 
     /// The same where the server may end before it has answered.
-    pub fn attempt(
-        &self,
-        server: &Server,
-    ) -> impl Future<Output = Result<Reply, reqwest::Error>> + Send + 'static {
-        let url = format!("{}{}", server.root_url(), self.path);
+    pub fn attempt(&self, server: &Server) -> impl Future<Output = Answer> + Send + 'static {
+        self.attempt_at(server.root_url(), server)
+    }
+
+    fn attempt_at(&self, url: &str, server: &Server) -> impl Future<Output = Answer> + Send + 'static {
+        let url = format!("{url}{}", self.path);
         let method = self.method.parse().unwrap();
-        let mut request = CLIENT.request(method, url);
+        let mut request = server.client().request(method, url);
         for (name, value) in &self.headers {
             let name: HeaderName = name.parse().unwrap();
             request = request.header(name, HeaderValue::from_str(value).unwrap());
@@ -129,6 +141,9 @@ impl Request {
         }
     }
 }
+
+/// What came back, if anything did.
+pub type Answer = Result<Reply, reqwest::Error>;
 
 /// What came back.
 pub struct Reply {

@@ -20,6 +20,15 @@ pub enum TemplateError {
     Scopes,
 }
 
+/// Whether a hook's `task` is a template at all, whatever it is rendered with.
+///
+/// # Errors
+/// The first mistake in its operators or expressions.
+pub fn check(template: &Value) -> Result<(), TemplateError> {
+    Template::compile_with(template, &Limits::default())?;
+    Ok(())
+}
+
 /// Renders a hook's `task` for a firing: the definition of the task to create, without defaults. None
 /// when it rendered to nothing: `null`, or any other value that JavaScript takes for false.
 ///
