@@ -34,7 +34,7 @@ pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary};
 pub use process::Exit;
 pub use server::{Server, Stopped};
 pub use signing::Signer;
-pub use wire::{API, Caller, Reply, Request};
+pub use wire::{API, Answer, Caller, Reply, Request};
 
 /// The hook that most tests create: any payload is accepted, the task is small and shows who fired it.
 pub fn definition() -> serde_json::Value {

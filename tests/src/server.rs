@@ -195,16 +195,17 @@ impl Server {
 
     /// Asks it to stop, as Ctrl-C does, and waits until it has.
     pub fn interrupt(self) -> Stopped {
-        self.signal("INT")
+        self.process.signal("INT");
+        self.finish()
     }
 
     /// Ends it without a word.
-    pub fn kill(self) -> Stopped {
-        self.signal("KILL")
+    pub fn kill(mut self) -> Stopped {
+        self.process.kill();
+        self.finish()
     }
 
-    fn signal(self, name: &str) -> Stopped {
-        self.process.signal(name);
+    fn finish(self) -> Stopped {
         Stopped { exit: self.process.finish(), site: self.site }
     }
 }

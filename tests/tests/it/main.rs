@@ -6,6 +6,7 @@ mod bad_input;
 mod clients;
 mod clients_and_roles;
 mod concurrency;
+mod crashes;
 mod deployment;
 mod functions;
 mod hooks_cli;
