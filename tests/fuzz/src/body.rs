@@ -86,7 +86,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         &[json.as_bytes(), b"", b"\xef\xbb\xbf[]"],
         &[b"application/json; charset=utf-16le", b"", b"{\0}\0"],
         &[b"application/json; charset=utf-16", b"", b"\xfe\xff\0{\0}"],
-        // `{}`, and an empty object in brotli's form of a single uncompressed block.
+        // `{}` in gzip, and in brotli as one uncompressed block.
         &[json.as_bytes(), b"gzip", b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xab\xae\x05\0\x43\xbf\xa6\xa3\x02\0\0\0"],
         &[json.as_bytes(), b"br", b"\x0b\x00\x80{}\x03"],
     ];
