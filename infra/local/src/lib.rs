@@ -35,7 +35,7 @@ use clap::Parser as _;
 use crate::cli::{Cli, Command};
 
 /// The program: 0 when it did what was asked, 1 when it could not, 2 when the question was none; `treble hooks` has
-/// [more](hooks::exit).
+/// more (`treble hooks --help` lists them).
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     logs::start(cli.verbose);
