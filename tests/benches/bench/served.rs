@@ -17,7 +17,7 @@ const CONCURRENCIES: [u32; 3] = [1, 16, 64];
 const WARM_UP: u32 = 300;
 const CALLS: u32 = 1500;
 /// Of so many rounds, the one in the middle counts. All that is compared takes turns.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// What the reference needed under such a load, in MiB.
 const REFERENCE_MEMORY: &str = "490 MiB";
 
