@@ -8,10 +8,16 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # nextest where there is one; plain cargo test does as well.
 NEXTEST := $(shell command -v cargo-nextest)
 RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test) --locked --no-fail-fast
+# How long each fuzz target runs, and the targets: all, or those that are named.
+FUZZ_SECONDS := 60
+FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_targets/*.rs)))
+CARGO_FUZZ_VERSION := 0.13.2
+CARGO_FUZZ_ROOT := target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)
+CARGO_FUZZ := $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test format clippy build suites suites-aws docs bench clean
+.PHONY: help test format clippy build suites suites-aws schemathesis docs fuzz bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -38,24 +44,47 @@ suites: build tools ## unit tests, and the wire-level suites on the embedded sto
 suites-aws: build tools ## the wire-level suites once more, on an emulated DynamoDB and SQS
 	python tests/python/emulator.py $(RUN_TESTS) --workspace --test it
 
+schemathesis: build tools ## a thousand made-up requests an operation, from the OpenAPI document
+	SCHEMATHESIS_EXAMPLES=1000 cargo test --locked --package treble-tests --test it -- --nocapture schemathesis
+
 # Each package by itself, as it is deployed: together they would get each other's features.
 bench: tools ## what it costs, beside what it may cost; minutes, and best on a machine with nothing else to do
 	cargo build --locked --release -p treble-functions
 	cargo build --locked --release -p treble-local
 	cargo bench --locked -p treble-tests
 
+# Not part of `test`, where the targets only see their seeds. What a run found to be worth trying is kept below target/,
+# for the next one; an input that breaks a target is kept in tests/fuzz/artifacts/.
+fuzz: $(CARGO_FUZZ) ## run each fuzz target for a minute: FUZZ_SECONDS=5, FUZZ_TARGETS="cron path"
+	cargo run --locked --quiet --package treble-fuzz --example seeds target/fuzz/seeds
+	for target in $(FUZZ_TARGETS); do \
+	  mkdir -p target/fuzz/corpus/$$target && \
+	  $(CARGO_FUZZ) run --fuzz-dir tests/fuzz --target-dir target/fuzz --sanitizer none --features libfuzzer \
+	    $$target target/fuzz/corpus/$$target target/fuzz/seeds/$$target -- \
+	    -dict=tests/fuzz/dictionaries/$$target.dict -max_total_time=$(FUZZ_SECONDS) -timeout=10 || exit 1; \
+	done
+
+$(CARGO_FUZZ):
+	cargo install --locked --quiet cargo-fuzz --version $(CARGO_FUZZ_VERSION) --root $(CARGO_FUZZ_ROOT)
+
 .PHONY: tools
 tools: $(VENV)/installed tests/node/node_modules/.package-lock.json ## the other languages' clients, pinned
 
 $(VENV)/installed: tests/requirements.txt
 	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --requirement $<
+	$(VENV)/bin/pip install --quiet --no-deps --requirement $<
 	touch $@
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json $(VENV)/installed
 	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
+.PHONY: watch
+watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, on an emulated AWS
+	cargo build --locked
+	cargo build --locked --package treble-functions --bins
+	python tests/python/emulator.py python infra/watch.py
+
 clean: ## remove what was built and installed
 	cargo clean
-	rm -rf $(VENV) tests/node/node_modules
+	rm -rf $(VENV) tests/node/node_modules tests/fuzz/artifacts

@@ -20,8 +20,7 @@ use treble_api::taskcluster::route::Route;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Event {
     raw_path: String,
-    #[serde(default)]
-    raw_query_string: String,
+    raw_query_string: Option<String>,
     /// Names in lower case; several headers of one name come as one, with commas in between.
     #[serde(default)]
     headers: BTreeMap<String, String>,
@@ -59,7 +58,8 @@ impl Event {
         if !self.raw_path.starts_with('/') {
             return Err(NoRequest::Path(self.raw_path));
         }
-        let (uri, delivered) = delivered::resource(routes, &method, &self.raw_path, &self.raw_query_string);
+        let query = self.raw_query_string.as_deref().unwrap_or_default();
+        let (uri, delivered) = delivered::resource(routes, &method, &self.raw_path, query);
         let body = match self.body {
             None => Bytes::new(),
             Some(text) if self.is_base64_encoded => STANDARD.decode(text).map_err(NoRequest::Body)?.into(),

@@ -1,17 +1,19 @@
 //! What a function is.
 
-use std::slice;
-
-use treble_api::taskcluster::ROUTES;
+use treble_api::request::Request;
+use treble_api::taskcluster::response::Response;
 use treble_api::taskcluster::route::Route;
+use treble_api::taskcluster::service::About;
 
-/// What a binary answers, and what it needs for that.
+/// What a binary answers, and what it needs for that. Only what it names is linked.
 #[derive(Clone, Copy)]
 pub struct Function {
-    /// The route that it answers; None for everything that a deployment has.
-    route: Option<&'static Route>,
+    /// The routes that it answers.
+    pub routes: &'static [&'static Route],
+    /// What else it answers, if anything.
+    pub documents: Option<fn(&About, &Request) -> Option<Response>>,
     /// What its handlers use.
-    pub(crate) uses: Uses,
+    pub uses: Uses,
 }
 
 /// What of a deployment the handlers of a function use. Whether a caller must be told from another is the routes' own matter.
@@ -48,27 +50,8 @@ impl Uses {
 }
 
 impl Function {
-    /// The function of the gateway's `$default` route: documents, what is asked in vain, and any route whose path a
-    /// gateway that decodes paths could not tell.
-    pub const EVERYTHING: Self = Self { route: None, uses: Uses::EVERYTHING };
-
-    /// The function of a route.
-    pub const fn of(route: &'static Route, uses: Uses) -> Self {
-        Self { route: Some(route), uses }
-    }
-
-    /// The routes that it answers.
-    pub(crate) fn routes(&self) -> &[&'static Route] {
-        self.route.as_ref().map_or(ROUTES, slice::from_ref)
-    }
-
-    /// Whether it answers documents, too.
-    pub(crate) fn is_everything(&self) -> bool {
-        self.route.is_none()
-    }
-
     /// Whether a route of it asks who calls.
     pub(crate) fn authenticates(&self) -> bool {
-        self.routes().iter().any(|route| route.scopes.is_some())
+        self.routes.iter().any(|route| route.scopes.is_some())
     }
 }

@@ -1,9 +1,11 @@
 //! From settings to a service that has what the function uses.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_types::SdkConfig;
 use jiff::Timestamp;
+use tokio::time::timeout;
 use treble_api::auth::{Authenticator, CacheLimits, CachedCredentials, TableAuth, TaskclusterAuth};
 use treble_api::taskcluster::service::{About, Service};
 use treble_aws::client::configure;
@@ -19,6 +21,9 @@ use treble_core::secret::MasterKey;
 use crate::absent::Absent;
 use crate::logs;
 use crate::settings::{LambdaSink, Settings};
+
+/// How long connecting may take of the 10 s that Lambda gives a function to initialize.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Puts the service together, and connects to all that it uses while that costs no caller's time: connections are
 /// kept for the requests to come.
@@ -95,7 +100,7 @@ async fn master_key(
     master_key::read(&client, secret).await.map(Some)
 }
 
-/// Opens the connections that requests will need.
+/// Opens the connections that requests will need. What takes longer than [`CONNECT_PATIENCE`] is left to them.
 async fn connect(hooks: Option<&dyn HookStore>, sink: Option<&dyn Sink>) {
     let database = async {
         if let Some(hooks) = hooks
@@ -111,5 +116,8 @@ async fn connect(hooks: Option<&dyn HookStore>, sink: Option<&dyn Sink>) {
             tracing::warn!(error = logs::chain(&error), "the sink doesn't answer yet");
         }
     };
-    tokio::join!(database, queue);
+    let both = async { tokio::join!(database, queue) };
+    if timeout(CONNECT_PATIENCE, both).await.is_err() {
+        tracing::warn!("what the function uses was not reached within {CONNECT_PATIENCE:?}");
+    }
 }

@@ -73,7 +73,7 @@ async fn answer(
     service: Arc<Service>,
     event: Event,
 ) -> Result<ApiGatewayV2httpResponse, lambda_http::Error> {
-    let request = Arc::new(event.into_request(function.routes())?);
+    let request = Arc::new(event.into_request(function.routes)?);
     let response = respond(function, service, Arc::clone(&request)).await;
     Ok(reply(&request, response))
 }
@@ -82,10 +82,9 @@ async fn answer(
 async fn respond(function: Function, service: Arc<Service>, request: Arc<Request>) -> Response {
     let task_request = Arc::clone(&request);
     let respond = async move {
-        if function.is_everything() {
-            service.respond_to_all(&task_request).await
-        } else {
-            service.respond(function.routes(), &task_request).await
+        match function.documents.and_then(|documents| documents(&service.about, &task_request)) {
+            Some(response) => response,
+            None => service.respond(function.routes, &task_request).await,
         }
     };
     tokio::spawn(respond.in_current_span()).await.unwrap_or_else(|_| response::panicked(&request))

@@ -113,9 +113,10 @@ mod tests {
     use super::*;
     use crate::Uses;
 
-    const PING_FUNCTION: Function = Function::of(&PING, Uses::NOTHING);
-    const HOOK_FUNCTION: Function = Function::of(&HOOK, Uses::HOOKS);
-    const TOKEN_FUNCTION: Function = Function::of(&TRIGGER_HOOK_WITH_TOKEN, Uses::EVERYTHING);
+    const PING_FUNCTION: Function = Function { routes: &[&PING], documents: None, uses: Uses::NOTHING };
+    const HOOK_FUNCTION: Function = Function { routes: &[&HOOK], documents: None, uses: Uses::HOOKS };
+    const TOKEN_FUNCTION: Function =
+        Function { routes: &[&TRIGGER_HOOK_WITH_TOKEN], documents: None, uses: Uses::EVERYTHING };
 
     const AWS: [(&str, &str); 3] =
         [("AWS_REGION", "r"), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s")];

@@ -35,6 +35,7 @@ impl Aws {
             let variable = format!("TREBLE_{}_TABLE", table.to_uppercase());
             variables.push((variable, format!("{}-{table}", self.name)));
         }
+        variables.push(("TREBLE_MASTER_KEY_ARN".to_owned(), self.secret()));
         variables
     }
 
@@ -43,9 +44,20 @@ impl Aws {
         format!("{}/000000000000/{}-tasks", self.endpoint, self.name)
     }
 
-    /// Makes that queue.
-    pub async fn create_queue(&self) {
+    fn secret(&self) -> String {
+        format!("{}-master-key", self.name)
+    }
+
+    /// Makes that queue, and the secret that is the master key.
+    pub async fn create(&self) {
         self.sqs("CreateQueue", &json!({"QueueName": format!("{}-tasks", self.name)})).await;
+        let secret = json!({"Name": self.secret(), "SecretString": format!("{:-<32}", self.name), "ClientRequestToken": "-"});
+        self.call("secretsmanager", "secretsmanager.CreateSecret", &secret).await;
+    }
+
+    /// The address of that AWS.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     /// Takes all messages from the queue of tasks.
@@ -66,13 +78,18 @@ impl Aws {
         }
     }
 
-    /// One call of SQS's JSON protocol. The emulator looks at no signature, only at whom it is for.
     async fn sqs(&self, action: &str, request: &Value) -> Value {
+        self.call("sqs", &format!("AmazonSQS.{action}"), request).await
+    }
+
+    /// One call of AWS's JSON protocol. The emulator looks at no signature, only at whom it is for.
+    async fn call(&self, service: &str, action: &str, request: &Value) -> Value {
+        let scope = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
         let call = reqwest::Client::new()
             .post(&self.endpoint)
-            .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", format!("AmazonSQS.{action}"))
-            .header("authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request")
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", action)
+            .header("authorization", format!("AWS4-HMAC-SHA256 {scope}"))
             .body(request.to_string());
         let reply = call.send().await.unwrap();
         let status = reply.status();

@@ -1,9 +1,20 @@
-//! The suites in other languages, each run by its own test runner against a server.
+//! The suites in other languages, each run by its own test runner against a server; and the tools that know an API by
+//! its OpenAPI document alone.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tempfile::TempDir;
+
 use crate::Server;
+
+/// What schemathesis is not to hold against a server: that it signs what the tool left unsigned, that a definition
+/// may be wrong in ways that no schema says, and that a method which a path hasn't is a 404, as everything is that
+/// isn't there.
+const NOT_CHECKED: &str = "missing_required_header,positive_data_acceptance,unsupported_method";
+
+/// Seconds that no answer may take; far above what any does, for a machine that is busy.
+const SOON: &str = "10";
 
 /// Runs the Python suite; fails with its output if it does.
 pub fn python(server: &Server) {
@@ -16,15 +27,42 @@ pub fn node(server: &Server) {
     run(Command::new(tool("node")).args(["--test", "node/hooks.test.mjs"]), server);
 }
 
+/// Holds an OpenAPI document against the specification; fails with what is wrong.
+pub fn validate_openapi(document: &str) {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("openapi.json");
+    std::fs::write(&file, document).unwrap();
+    check(Command::new(tool("openapi-spec-validator")).arg(file));
+}
+
+/// Runs schemathesis with so many examples an operation, the same ones each time; fails with what it found.
+pub fn schemathesis(server: &Server, examples: u32) {
+    let directory = TempDir::new().unwrap();
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+    let document = format!("{}/references/hooks/v1/openapi.json", server.root_url());
+    let mut command = Command::new(tool("schemathesis"));
+    command.current_dir(directory.path()).envs(server.environment());
+    command.env("PYTHONPATH", python).env("SCHEMATHESIS_HOOKS", "schemathesis_hooks");
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command.args(["run", &document, "--seed", "1", "--max-examples", &examples.to_string()]);
+    command.args(["--checks", "all", "--exclude-checks", NOT_CHECKED, "--max-response-time", SOON]);
+    // Nothing is kept for a later run, and nothing made smaller: the seed makes it again.
+    command.args(["--generation-database", "none", "--no-shrink", "--continue-on-failure", "--no-color"]);
+    check(&mut command);
+}
+
 /// A program of the virtual environment that `make tools` makes.
-fn tool(name: &str) -> PathBuf {
+pub(crate) fn tool(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin").join(name);
     assert!(path.exists(), "no {}: install the tests' tools with `make tools`", path.display());
     path
 }
 
 fn run(command: &mut Command, server: &Server) {
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(server.environment());
+    check(command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(server.environment()));
+}
+
+fn check(command: &mut Command) {
     let output = command.output().unwrap();
     let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(output.status.success(), "{command:?} failed:\n{printed}");

@@ -2,14 +2,14 @@
 //! service that knows one client.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+
+use crate::stub::{self, Answer, Incoming};
 
 /// The client that it knows.
 pub const CLIENT_ID: &str = "treble";
@@ -44,16 +44,10 @@ pub struct Created {
 impl Deployment {
     /// One that creates every task.
     pub fn start() -> Deployment {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let (listener, port) = stub::listen();
         let state = Arc::new(State::default());
         let served = Arc::clone(&state);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let served = Arc::clone(&served);
-                std::thread::spawn(move || served.serve(&stream.unwrap(), port));
-            }
-        });
+        stub::serve(listener, move |request| served.answer(request, port));
         Deployment { port, state }
     }
 
@@ -74,38 +68,26 @@ impl Deployment {
 }
 
 impl State {
-    fn serve(&self, stream: &TcpStream, port: u16) {
-        let mut reader = BufReader::new(stream);
-        while let Some((line, headers, body)) = read_request(&mut reader) {
-            let mut words = line.split(' ');
-            let (method, path) = (words.next().unwrap(), words.next().unwrap());
-            let (status, answer) = match (method, path) {
-                ("PUT", _) => self.create(path, &headers, &body, port),
-                ("POST", "/api/auth/v1/authenticate-hawk") => (200, authenticate(&body)),
-                _ => (200, json!({"alive": true})),
-            };
-            let answer = answer.to_string();
-            let head = format!(
-                "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-                answer.len()
-            );
-            if write!(&mut &*stream, "{head}{answer}").is_err() {
-                return;
-            }
-        }
+    fn answer(&self, request: &Incoming, port: u16) -> Answer {
+        let (status, answer) = match (request.method.as_str(), request.resource.as_str()) {
+            ("PUT", _) => self.create(request, port),
+            ("POST", "/api/auth/v1/authenticate-hawk") => (200, authenticate(&request.body)),
+            _ => (200, json!({"alive": true})),
+        };
+        Answer::json(status, answer)
     }
 
-    fn create(&self, path: &str, headers: &[(String, String)], body: &[u8], port: u16) -> (u16, Value) {
-        let task: Value = serde_json::from_slice(body).unwrap();
-        let authorization = headers.iter().find(|(name, _)| name == "authorization").map(|(_, value)| value);
-        let header = authorization.and_then(|value| parse(value));
+    fn create(&self, request: &Incoming, port: u16) -> (u16, Value) {
+        let path = &request.resource;
+        let task: Value = serde_json::from_slice(&request.body).unwrap();
+        let header = request.header("authorization").and_then(parse);
         let signed = header.as_ref().is_some_and(|header| is_right(header, "PUT", "127.0.0.1", port, path));
         let ext = header.and_then(|header| STANDARD.decode(header.ext?).ok()).unwrap_or_default();
         let ext: Value = serde_json::from_slice(&ext).unwrap_or_default();
         let authorized_scopes = ext["authorizedScopes"].clone();
         let task_id = path.rsplit('/').next().unwrap();
         let status = json!({"status": {"taskId": task_id, "state": "pending", "queue": "its own"}});
-        self.created.lock().unwrap().push(Created { path: path.to_owned(), task, authorized_scopes, signed });
+        self.created.lock().unwrap().push(Created { path: path.clone(), task, authorized_scopes, signed });
         self.answers.lock().unwrap().pop_front().unwrap_or((200, status))
     }
 }
@@ -138,23 +120,4 @@ fn authenticate(body: &[u8]) -> Value {
         }),
         _ => json!({"status": "auth-failed", "message": "the deployment says no"}),
     }
-}
-
-type HttpRequest = (String, Vec<(String, String)>, Vec<u8>);
-
-/// The next request of a connection: its first line, its headers and its body.
-fn read_request(reader: &mut impl BufRead) -> Option<HttpRequest> {
-    let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|&length| length > 0)?;
-    let mut headers = Vec::new();
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header).ok()?;
-        let Some((name, value)) = header.trim_end().split_once(':') else { break };
-        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-    }
-    let length = headers.iter().find(|(name, _)| name == "content-length").map(|(_, value)| value.parse());
-    let mut body = vec![0; length.and_then(Result::ok).unwrap_or(0)];
-    reader.read_exact(&mut body).ok()?;
-    Some((line, headers, body))
 }

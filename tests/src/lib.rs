@@ -14,20 +14,27 @@
 mod aws;
 mod clients;
 mod deployment;
+mod emulators;
+mod gateway;
+mod lambda;
 mod process;
 mod server;
 mod signing;
 mod site;
+mod stub;
 pub mod table;
 mod wire;
 
 pub use aws::Aws;
-pub use clients::{node, python};
+pub use clients::{node, python, schemathesis, validate_openapi};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
+pub use emulators::{InterfaceEmulator, Watch};
+pub use gateway::{Delivery, Gateway};
+pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary};
 pub use process::Exit;
 pub use server::{Server, Stopped};
-pub use signing::{Signer, tampered};
-pub use wire::{API, Caller, Reply, Request};
+pub use signing::Signer;
+pub use wire::{API, Answer, Caller, Reply, Request};
 
 /// The hook that most tests create: any payload is accepted, the task is small and shows who fired it.
 pub fn definition() -> serde_json::Value {

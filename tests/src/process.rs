@@ -67,6 +67,11 @@ impl Process {
         state.text.clone()
     }
 
+    /// All it has printed so far.
+    pub(crate) fn printed(&self) -> String {
+        self.output.state.lock().unwrap().text.clone()
+    }
+
     /// Its number.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
@@ -76,6 +81,11 @@ impl Process {
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    /// Ends it at once: sooner than another process could tell it to.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
     }
 
     /// Waits for its end; kills it if that doesn't come.

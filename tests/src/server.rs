@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::process::{Exit, Process};
 use crate::site::{Exported, Site};
-use crate::{Aws, Request, Signer};
+use crate::{Aws, Gateway, Request, Signer, stub};
 
 /// The end of what a server prints when it starts; it listens by then.
 const READY: &str = "Stop: Ctrl-C";
@@ -17,6 +17,8 @@ const READY: &str = "Stop: Ctrl-C";
 pub struct Server {
     process: Process,
     site: Site,
+    gateway: Option<Gateway>,
+    client: reqwest::Client,
 }
 
 /// A server that was stopped, with its data; [`Stopped::start`] starts it again.
@@ -39,26 +41,70 @@ impl Server {
 
     /// A new server with further arguments, on this AWS or, without one, with a database of its own.
     pub async fn on(aws: Option<Aws>, arguments: &[&str]) -> Server {
+        Server::at(0, arguments, aws).await
+    }
+
+    /// A new server that clients reach through API Gateway and functions, which share its tables. `None` where the tests
+    /// run without AWS.
+    pub async fn on_functions() -> Option<Server> {
+        let aws = Aws::from_env()?;
+        let (listener, port) = stub::listen();
+        let root_url = format!("http://127.0.0.1:{port}");
+        let mut environment = aws.environment();
+        for (name, value) in [
+            ("AWS_ENDPOINT_URL", aws.endpoint().to_owned()),
+            ("TREBLE_SINK", format!("sqs:{}", aws.queue_url())),
+            ("TREBLE_ROOT_URL", root_url.clone()),
+        ] {
+            environment.push((name.to_owned(), value));
+        }
+        // The server itself is at another port, which is not told by the root URL.
+        let own_port = stub::listen().1;
+        let mut server = Server::at(own_port, &["--root-url", &root_url], Some(aws)).await;
+        server.gateway = Some(Gateway::start(listener, environment));
+        Some(server)
+    }
+
+    async fn at(port: u16, arguments: &[&str], aws: Option<Aws>) -> Server {
         let site = Site {
             data: TempDir::new().unwrap(),
             exported: OnceLock::new(),
             aws,
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            port,
         };
         if let Some(aws) = &site.aws {
-            aws.create_queue().await;
+            aws.create().await;
         }
         let process = Process::spawn(&mut site.up());
         site.exported.get_or_init(|| Exported::read(&process.wait_for(READY)));
-        let server = Server { process, site };
+        let server = Server { process, site, gateway: None, client: client() };
         // The sample that a new installation comes with would be in the way.
-        Request::to("DELETE /hooks/examples/hello").send(&server).await;
+        Request::to("DELETE /hooks/examples/hello").send_to(&server.own_url(), &server).await;
         server
+    }
+
+    /// Where it is itself, whatever its root URL.
+    pub fn own_url(&self) -> String {
+        match self.site.port {
+            0 => self.root_url().to_owned(),
+            port => format!("http://127.0.0.1:{port}"),
+        }
+    }
+
+    /// The gateway in front of it, where there is one.
+    pub fn gateway(&self) -> &Gateway {
+        self.gateway.as_ref().expect("a server on functions")
     }
 
     /// Where it is.
     pub fn root_url(&self) -> &str {
         &self.site.exported().root_url
+    }
+
+    /// The host and the port it listens on, as `host:port`.
+    pub fn address(&self) -> &str {
+        self.root_url().trim_start_matches("http://")
     }
 
     /// The port it listens on.
@@ -69,6 +115,11 @@ impl Server {
     /// The root client's, as printed at the first start.
     pub fn credentials(&self) -> &taskcluster::Credentials {
         &self.site.exported().credentials
+    }
+
+    /// What requests are sent with; each on a connection of its own.
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
     }
 
     /// Signs as the root client does.
@@ -125,20 +176,43 @@ impl Server {
         self.site.cli(arguments, self.data())
     }
 
+    /// Runs `treble hooks ARGUMENTS`, which finds this server by its data directory.
+    pub fn hooks(&self, arguments: &[&str]) -> Exit {
+        let mut command = self.site.command();
+        command.arg("hooks").args(arguments).arg("--data").arg(self.data());
+        Process::spawn(&mut command).finish()
+    }
+
+    /// The same as this client, and with the server as a deployment that the environment names.
+    pub fn hooks_as(&self, client: &taskcluster::Credentials, arguments: &[&str]) -> Exit {
+        let mut command = self.site.command();
+        command.env("TASKCLUSTER_ROOT_URL", self.root_url());
+        command.env("TASKCLUSTER_CLIENT_ID", &client.client_id);
+        command.env("TASKCLUSTER_ACCESS_TOKEN", &client.access_token);
+        command.arg("hooks").args(arguments);
+        Process::spawn(&mut command).finish()
+    }
+
     /// Asks it to stop, as Ctrl-C does, and waits until it has.
     pub fn interrupt(self) -> Stopped {
-        self.signal("INT")
+        self.process.signal("INT");
+        self.finish()
     }
 
     /// Ends it without a word.
-    pub fn kill(self) -> Stopped {
-        self.signal("KILL")
+    pub fn kill(mut self) -> Stopped {
+        self.process.kill();
+        self.finish()
     }
 
-    fn signal(self, name: &str) -> Stopped {
-        self.process.signal(name);
+    fn finish(self) -> Stopped {
         Stopped { exit: self.process.finish(), site: self.site }
     }
+}
+
+/// Making one takes longer than a request, so there is one a server.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap()
 }
 
 impl Stopped {
@@ -146,7 +220,7 @@ impl Stopped {
     pub fn start(self) -> Server {
         let process = Process::spawn(&mut self.site.up());
         process.wait_for(READY);
-        Server { process, site: self.site }
+        Server { process, site: self.site, gateway: None, client: client() }
     }
 
     /// Its data directory.

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hawk::{Credentials, Key, PayloadHasher, RequestBuilder, SHA256};
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 /// Who signs, for which server, and with what deviations from the usual.
@@ -109,8 +109,7 @@ impl Signer {
         let signature = self.hmac(signed_lines(&certificate, &client_id).as_bytes());
         certificate["signature"] = json!(STANDARD.encode(signature));
         let seed = certificate["seed"].as_str().unwrap_or_default();
-        let access_token =
-            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(self.hmac(seed.as_bytes()));
+        let access_token = URL_SAFE_NO_PAD.encode(self.hmac(seed.as_bytes()));
         let ext = Some(json!({ "certificate": certificate }).to_string());
         Signer { client_id, access_token, ext, ..self.clone() }
     }
@@ -146,9 +145,28 @@ fn signed_lines(certificate: &Value, client_id: &str) -> String {
     lines.join("\n")
 }
 
-/// A header with one attribute's value replaced.
-pub fn tampered(header: &str, attribute: &str, value: &str) -> String {
-    let start = header.find(&format!("{attribute}=\"")).unwrap() + attribute.len() + 2;
-    let end = start + header[start..].find('"').unwrap();
-    format!("{}{value}{}", &header[..start], &header[end..])
+/// A header with attributes set to other values, or left out where those are null.
+pub(crate) fn retouched(header: &str, attributes: &Map<String, Value>) -> String {
+    let (scheme, sent) = header.split_once(' ').unwrap();
+    let mut sent: Vec<(&str, String)> = sent
+        .split(", ")
+        .map(|attribute| attribute.split_once('=').unwrap())
+        .map(|(name, quoted)| (name, quoted.trim_matches('"').to_owned()))
+        .collect();
+    for (name, value) in attributes {
+        sent.retain(|(kept, _)| kept != name);
+        sent.extend(value.as_str().map(|value| (name.as_str(), value.to_owned())));
+    }
+    let written: Vec<String> = sent.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+    format!("{scheme} {}", written.join(", "))
+}
+
+/// A URL with parts of its bewit, `id`, `expiry`, `mac` and `ext`, set to other values, or left out where those are null.
+pub(crate) fn retouched_bewit(url: &str, parts: &Map<String, Value>) -> String {
+    let (before, bewit) = url.rsplit_once("bewit=").unwrap();
+    let bewit = String::from_utf8(URL_SAFE_NO_PAD.decode(bewit).unwrap()).unwrap();
+    let sent = ["id", "expiry", "mac", "ext"].into_iter().zip(bewit.split('\\'));
+    let sent = sent.filter_map(|(name, value)| parts.get(name).map_or(Some(value), Value::as_str));
+    let bewit = sent.collect::<Vec<_>>().join("\\");
+    format!("{before}bewit={}", URL_SAFE_NO_PAD.encode(bewit))
 }

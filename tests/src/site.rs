@@ -18,6 +18,8 @@ pub(crate) struct Site {
     pub(crate) exported: OnceLock<Exported>,
     pub(crate) aws: Option<Aws>,
     pub(crate) arguments: Vec<String>,
+    /// The port to listen at; 0 for any that is free.
+    pub(crate) port: u16,
 }
 
 /// What a server prints when it starts for the first time; a server that keeps no clients of its own prints no
@@ -30,7 +32,7 @@ pub(crate) struct Exported {
 }
 
 /// The program under test.
-fn binary() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     if let Some(path) = std::env::var_os("TREBLE_BIN") {
         return path.into();
     }
@@ -66,7 +68,7 @@ impl Site {
 
     /// `treble`.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(program());
         // Who it is at a Taskcluster deployment, where it is told to create tasks there.
         command.env("TASKCLUSTER_CLIENT_ID", CLIENT_ID).env("TASKCLUSTER_ACCESS_TOKEN", ACCESS_TOKEN);
         if let Some(aws) = &self.aws {
@@ -87,7 +89,7 @@ impl Site {
     pub(crate) fn up(&self) -> Command {
         let mut command = self.command();
         // A free port at first, the same again later: it is part of the root URL.
-        let port = self.exported.get().map_or(0, |exported| exported.port);
+        let port = self.exported.get().map_or(self.port, |exported| exported.port);
         command.args(["up", "--host", HOST, "--port", &port.to_string(), "--data"]).arg(self.data.path());
         if let Some(aws) = &self.aws {
             command.args(["--store", "aws", "--create-tables"]);

@@ -1,9 +1,26 @@
 //! Tables of requests with what must come back: the files in `tests/cases`, run in order against one server.
 
+mod raw;
+mod regular;
+mod signed;
+mod text;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{API, Caller, Reply, Request, Server};
+use self::signed::Signed;
+use self::text::Text;
+use crate::{Caller, Reply, Request, Server, definition};
+
+pub use regular::irregularities;
+
+/// What no answer may take; far above what any does, for a machine that is busy.
+pub const SOON: Duration = Duration::from_secs(10);
 
 /// One request, and what must come back.
 #[derive(Deserialize)]
@@ -12,16 +29,31 @@ struct Row {
     /// What the row is about.
     case: String,
     /// See [`Request::to`].
-    send: String,
+    send: Text,
     /// `"anonymous"`, or the only scopes that the request may use.
     #[serde(default)]
     by: Value,
+    /// What is wrong with the signature, where something is.
+    signed: Option<Signed>,
     #[serde(default)]
-    headers: Map<String, Value>,
+    headers: BTreeMap<String, Text>,
     /// A JSON body…
     body: Option<Value>,
-    /// …or the text of one, with a content type only if `headers` has it.
-    text: Option<String>,
+    /// …or that of the usual definition with these members…
+    hook: Option<Map<String, Value>>,
+    /// …or the text of one, with a content type only if `headers` has it…
+    text: Option<Text>,
+    /// …or its bytes, in base64.
+    base64: Option<String>,
+    /// The whole request as it is written, in pieces with pauses between them; `{host}` is the server's. `send` only
+    /// says what it is.
+    raw: Option<Vec<Text>>,
+    /// Whether the client writes nothing after those, and says so.
+    #[serde(default)]
+    ends: bool,
+    /// Whether the HTTP library answers ahead of the service: with a status, and without a body.
+    #[serde(default)]
+    bare: bool,
     status: u16,
     /// The error's code.
     code: Option<String>,
@@ -39,31 +71,62 @@ struct Row {
     replied: Map<String, Value>,
 }
 
-/// Runs the rows of a file's text; fails with a list of all rows that failed.
+/// Runs the rows of a file's text, and prints which took longest; fails with a list of all rows that failed.
+#[allow(clippy::print_stdout, reason = "a measurement is for whoever looks at it")]
 pub async fn run(server: &Server, rows: &str) {
     let rows: Vec<Row> = serde_json::from_str(rows).unwrap();
     let mut failures = Vec::new();
+    let mut slowest = (Duration::ZERO, "");
     for row in &rows {
-        let reply = row.request().send(server).await;
-        let wrong = row.judge(&reply, server);
+        let started = Instant::now();
+        let reply = row.exchange(server).await;
+        let taken = started.elapsed();
+        slowest = slowest.max((taken, &row.case));
+        let mut wrong = row.judge(&reply, server);
+        if taken > SOON {
+            wrong.push(format!("took {taken:?}"));
+        }
         if !wrong.is_empty() {
-            failures.push(format!("{} ({})\n    {}", row.case, row.send, wrong.join("\n    ")));
+            let send = row.send.whole();
+            failures.push(format!("{} ({send:.200})\n    {}", row.case, wrong.join("\n    ")));
         }
     }
+    println!("the slowest of {}: {:?}, {}", rows.len(), slowest.0, slowest.1);
     assert!(failures.is_empty(), "{} of {} failed:\n{}", failures.len(), rows.len(), failures.join("\n"));
 }
 
 impl Row {
-    fn request(&self) -> Request {
-        let mut request = Request::to(&self.send);
+    async fn exchange(&self, server: &Server) -> Reply {
+        let request = self.request(server);
+        let Some(pieces) = &self.raw else {
+            return request.send(server).await;
+        };
+        let written = |piece: &Text| piece.whole().replace("{host}", server.address()).into_bytes();
+        let pieces: Vec<Vec<u8>> = pieces.iter().map(written).collect();
+        raw::exchange(server, &pieces, self.ends, request.target().1)
+    }
+
+    fn request(&self, server: &Server) -> Request {
+        let mut request = Request::to(&self.send.whole());
         for (name, value) in &self.headers {
-            request = request.header(name, value.as_str().expect("a header's value"));
+            request = request.header(name, &value.whole());
         }
         if let Some(text) = &self.text {
-            request = request.bytes(text.as_bytes());
+            request = request.bytes(text.whole());
+        }
+        if let Some(bytes) = &self.base64 {
+            request = request.bytes(STANDARD.decode(bytes).unwrap());
+        }
+        if let Some(members) = &self.hook {
+            let mut hook = definition();
+            hook.as_object_mut().unwrap().extend(members.clone());
+            request = request.json(&hook);
         }
         if let Some(body) = &self.body {
             request = request.json(body);
+        }
+        if let Some(signed) = &self.signed {
+            return signed.sign(request, server.signer());
         }
         match &self.by {
             Value::Null => request,
@@ -74,7 +137,7 @@ impl Row {
 
     /// What is wrong with a reply.
     fn judge(&self, reply: &Reply, server: &Server) -> Vec<String> {
-        let mut wrong = irregularities(reply);
+        let mut wrong = if self.bare { with_body(reply) } else { irregularities(reply) };
         let text = reply.text();
         if reply.status != self.status {
             wrong.push(format!("status {}, expected {}: {text}", reply.status, self.status));
@@ -116,6 +179,11 @@ impl Row {
     }
 }
 
+/// What is wrong with a reply that should have no body.
+fn with_body(reply: &Reply) -> Vec<String> {
+    if reply.body.is_empty() { Vec::new() } else { vec![format!("a body: {}", reply.text())] }
+}
+
 /// Whether `found` has all of `expected`'s members; arrays are compared whole.
 fn includes(found: &Value, expected: &Value) -> bool {
     match (found, expected) {
@@ -124,79 +192,4 @@ fn includes(found: &Value, expected: &Value) -> bool {
         }
         _ => found == expected,
     }
-}
-
-/// Departures from what every reply of the service has.
-pub fn irregularities(reply: &Reply) -> Vec<String> {
-    let mut wrong = Vec::new();
-    if reply.status >= 500 {
-        wrong.push(format!("a server error: {}", reply.status));
-    }
-    let everywhere: &[(&str, &str)] = &[
-        ("content-security-policy", "report-uri /__cspreport__;default-src 'none';frame-ancestors 'none';"),
-        ("x-content-type-options", "nosniff"),
-    ];
-    let below_api: &[(&str, &str)] = &[
-        ("access-control-allow-origin", "*"),
-        ("access-control-max-age", "900"),
-        ("access-control-allow-methods", "OPTIONS,GET,HEAD,POST,PUT,DELETE,TRACE,CONNECT"),
-        ("access-control-request-method", "*"),
-        (
-            "access-control-allow-headers",
-            "X-Requested-With,Content-Type,Authorization,Accept,Origin,Cache-Control",
-        ),
-        ("cache-control", "no-store no-cache must-revalidate"),
-        ("vary", "Accept-Encoding"),
-    ];
-    let api = if reply.path.starts_with(&format!("{API}/")) { below_api } else { &[] };
-    for (name, value) in everywhere.iter().chain(api) {
-        if reply.header(name) != Some(value) {
-            wrong.push(format!("header {name}: {:?}, expected {value:?}", reply.header(name)));
-        }
-    }
-    for name in ["x-for-trace-id", "x-for-request-id"] {
-        if reply.header(name).is_none() {
-            wrong.push(format!("no header {name}"));
-        }
-    }
-    let compressed = reply.header("content-encoding").is_some();
-    let json = reply.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
-    if json && !compressed && !reply.body.is_empty() {
-        wrong.extend(json_irregularities(reply));
-    } else if reply.status >= 400 && !reply.body.is_empty() {
-        wrong.push(format!("an error that isn't JSON: {}", reply.text()));
-    }
-    wrong
-}
-
-fn json_irregularities(reply: &Reply) -> Vec<String> {
-    let mut wrong = Vec::new();
-    if reply.header("content-type") != Some("application/json; charset=utf-8") {
-        wrong.push(format!("content-type: {:?}", reply.header("content-type")));
-    }
-    if !reply.header("etag").is_some_and(|tag| tag.starts_with("W/\"") && tag.ends_with('"')) {
-        wrong.push(format!("etag: {:?}", reply.header("etag")));
-    }
-    let body = reply.json();
-    if serde_json::to_string_pretty(&body).unwrap() != reply.text() {
-        wrong.push(format!("not printed with two spaces: {:?}", reply.text()));
-    }
-    if reply.status >= 400 {
-        let info = &body["requestInfo"];
-        let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
-        let footer = format!(
-            "\n\n---\n\n* method:     {}\n* errorCode:  {}\n* statusCode: {}\n* time:       {}",
-            text(&info["method"]),
-            text(&body["code"]),
-            reply.status,
-            text(&info["time"]),
-        );
-        if !text(&body["message"]).ends_with(&footer) {
-            wrong.push(format!("no footer {footer:?} in {body}"));
-        }
-        if !info["params"].is_object() {
-            wrong.push(format!("no requestInfo.params in {body}"));
-        }
-    }
-    wrong
 }

@@ -73,6 +73,18 @@ impl Request {
         self.by(Caller::Anonymous)
     }
 
+    /// With one more parameter in the query.
+    pub fn and_query(mut self, parameter: &str) -> Request {
+        self.path.push(if self.path.contains('?') { '&' } else { '?' });
+        self.path.push_str(parameter);
+        self
+    }
+
+    /// The method, and the path with the query.
+    pub fn target(&self) -> (&str, &str) {
+        (&self.method, &self.path)
+    }
+
     fn authorization(&self, server: &Server) -> Option<String> {
         let signer = match &self.caller {
             Caller::Anonymous => return None,
@@ -89,11 +101,27 @@ impl Request {
         self.sending(server).await
     }
 
+    /// Sends it to another address than the server's, signed for the server all the same.
+    pub async fn send_to(&self, url: &str, server: &Server) -> Reply {
+        let host = server.root_url().trim_start_matches("http://").to_owned();
+        self.clone().header("host", &host).attempt_at(url, server).await.unwrap()
+    }
+
     /// Sending it, as a task of its own.
     pub fn sending(&self, server: &Server) -> impl Future<Output = Reply> + Send + 'static {
-        let url = format!("{}{}", server.root_url(), self.path);
+        let attempt = self.attempt(server);
+        async move { attempt.await.unwrap() }
+    }
+
+    /// The same where the server may end before it has answered.
+    pub fn attempt(&self, server: &Server) -> impl Future<Output = Answer> + Send + 'static {
+        self.attempt_at(server.root_url(), server)
+    }
+
+    fn attempt_at(&self, url: &str, server: &Server) -> impl Future<Output = Answer> + Send + 'static {
+        let url = format!("{url}{}", self.path);
         let method = self.method.parse().unwrap();
-        let mut request = reqwest::Client::new().request(method, url);
+        let mut request = server.client().request(method, url);
         for (name, value) in &self.headers {
             let name: HeaderName = name.parse().unwrap();
             request = request.header(name, HeaderValue::from_str(value).unwrap());
@@ -106,13 +134,16 @@ impl Request {
         }
         let path = self.path.clone();
         async move {
-            let reply = request.send().await.unwrap();
+            let reply = request.send().await?;
             let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
-            let body = reply.bytes().await.unwrap().to_vec();
-            Reply { status, headers, body, path }
+            let body = reply.bytes().await?.to_vec();
+            Ok(Reply { status, headers, body, path })
         }
     }
 }
+
+/// What came back, if anything did.
+pub type Answer = Result<Reply, reqwest::Error>;
 
 /// What came back.
 pub struct Reply {

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use treble_api::taskcluster::routes::GET_HOOK_STATUS;
 use treble_functions::{Function, Uses, run};
 
-const FUNCTION: Function = Function::of(&GET_HOOK_STATUS, Uses::HOOKS_AND_FIRES);
+const FUNCTION: Function =
+    Function { routes: &[&GET_HOOK_STATUS], documents: None, uses: Uses::HOOKS_AND_FIRES };
 
 fn main() -> ExitCode {
     run(FUNCTION)

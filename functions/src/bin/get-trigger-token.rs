@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use treble_api::taskcluster::routes::GET_TRIGGER_TOKEN;
 use treble_functions::{Function, Uses, run};
 
-const FUNCTION: Function = Function::of(&GET_TRIGGER_TOKEN, Uses::HOOKS_AND_TOKENS);
+const FUNCTION: Function =
+    Function { routes: &[&GET_TRIGGER_TOKEN], documents: None, uses: Uses::HOOKS_AND_TOKENS };
 
 fn main() -> ExitCode {
     run(FUNCTION)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use treble_api::taskcluster::routes::HOOK;
 use treble_functions::{Function, Uses, run};
 
-const FUNCTION: Function = Function::of(&HOOK, Uses::HOOKS);
+const FUNCTION: Function = Function { routes: &[&HOOK], documents: None, uses: Uses::HOOKS };
 
 fn main() -> ExitCode {
     run(FUNCTION)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use treble_api::taskcluster::routes::PING;
 use treble_functions::{Function, Uses, run};
 
-const FUNCTION: Function = Function::of(&PING, Uses::NOTHING);
+const FUNCTION: Function = Function { routes: &[&PING], documents: None, uses: Uses::NOTHING };
 
 fn main() -> ExitCode {
     run(FUNCTION)

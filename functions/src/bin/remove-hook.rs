@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use treble_api::taskcluster::routes::REMOVE_HOOK;
 use treble_functions::{Function, Uses, run};
 
-const FUNCTION: Function = Function::of(&REMOVE_HOOK, Uses::HOOKS);
+const FUNCTION: Function = Function { routes: &[&REMOVE_HOOK], documents: None, uses: Uses::HOOKS };
 
 fn main() -> ExitCode {
     run(FUNCTION)

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use treble_api::taskcluster::routes::TRIGGER_HOOK_WITH_TOKEN;
 use treble_functions::{Function, Uses, run};
 
-const FUNCTION: Function = Function::of(&TRIGGER_HOOK_WITH_TOKEN, Uses::EVERYTHING);
+const FUNCTION: Function =
+    Function { routes: &[&TRIGGER_HOOK_WITH_TOKEN], documents: None, uses: Uses::EVERYTHING };
 
 fn main() -> ExitCode {
     run(FUNCTION)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use treble_api::taskcluster::routes::TRIGGER_HOOK;
 use treble_functions::{Function, Uses, run};
 
-const FUNCTION: Function = Function::of(&TRIGGER_HOOK, Uses::FIRING);
+const FUNCTION: Function = Function { routes: &[&TRIGGER_HOOK], documents: None, uses: Uses::FIRING };
 
 fn main() -> ExitCode {
     run(FUNCTION)

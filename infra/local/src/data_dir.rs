@@ -75,6 +75,11 @@ impl DataDir {
         }
     }
 
+    /// A directory that need not exist: nothing is in it.
+    pub(crate) fn absent(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
     /// Takes the directory for this process, unless another has it. The system frees it when the process ends.
     pub(crate) fn lock(&self) -> Result<Lock, DataDirError> {
         let path = self.path.join("treble.lock");
@@ -134,6 +139,11 @@ impl DataDir {
     /// Where a running server answers other commands.
     pub(crate) fn socket(&self) -> PathBuf {
         self.path.join("treble.sock")
+    }
+
+    /// Where a running server answers clients: its root URL, as this machine reaches it.
+    pub(crate) fn address(&self) -> PathBuf {
+        self.path.join("server.url")
     }
 
     /// The tasks, unless they are created elsewhere.

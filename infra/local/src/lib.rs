@@ -4,13 +4,17 @@
 //! - `up` puts the server together: `data_dir`, `store` and [`journal`] below it, `server` above, and
 //!   `first_start` in front.
 //! - `socket` lets the other commands, in `admin`, work beside a running server.
-//! - `tasks` shows what was created, `routes` what can be called.
+//! - `hooks` calls the API, of the running server or of a deployment.
+//! - `tasks` shows what was created, `routes` what can be called, and `watch_router` by which function; `completions`
+//!   tells shells about all this.
 
 mod admin;
 mod cli;
+mod completions;
 mod data_dir;
 mod environment;
 mod first_start;
+mod hooks;
 pub mod journal;
 mod logs;
 mod master_key;
@@ -22,6 +26,7 @@ mod socket;
 mod store;
 mod tasks;
 mod up;
+mod watch_router;
 
 use std::process::ExitCode;
 
@@ -29,28 +34,30 @@ use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
 
-/// The program: 0 when it did what was asked, 1 when it could not, 2 when the question was none.
+/// The program: 0 when it did what was asked, 1 when it could not, 2 when the question was none; `treble hooks` has
+/// more (`treble hooks --help` lists them).
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     logs::start(cli.verbose);
     match run(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             output::failure(&*failure);
-            ExitCode::FAILURE
+            hooks::exit::of(&*failure)
         }
     }
 }
 
-fn run(command: Command) -> Result<(), output::Failure> {
+fn run(command: Command) -> Result<ExitCode, output::Failure> {
     match command {
-        Command::Up(arguments) => up::run(arguments),
-        Command::Tasks(arguments) => tasks::run(&arguments),
-        Command::Routes => {
-            routes::run();
-            Ok(())
-        }
-        Command::Client(arguments) => admin::client::run(arguments),
-        Command::Role(arguments) => admin::role::run(arguments),
+        Command::Up(arguments) => up::run(arguments)?,
+        Command::Hooks(arguments) => return hooks::run(arguments),
+        Command::Tasks(arguments) => tasks::run(&arguments)?,
+        Command::Routes { watch_router: true, .. } => output::line(&watch_router::toml()),
+        Command::Routes { json, .. } => routes::run(json)?,
+        Command::Client(arguments) => admin::client::run(arguments)?,
+        Command::Role(arguments) => admin::role::run(arguments)?,
+        Command::Completions { shell } => completions::run(shell),
     }
+    Ok(ExitCode::SUCCESS)
 }

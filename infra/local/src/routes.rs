@@ -1,26 +1,49 @@
 //! `treble routes`: the API's methods, for people; from the table that serves them.
 
+use serde_json::{Value, json};
 use treble_api::taskcluster::ROUTES;
 use treble_api::taskcluster::route::{MOUNT, Route};
 
-use crate::output;
+use crate::output::{self, Failure, Table};
 
 /// Runs the command.
-pub(crate) fn run() {
-    let header = ["METHOD", "PATH", "NAME", "SCOPES"].map(str::to_owned).to_vec();
-    let rows = ROUTES.iter().map(|route| row(route));
-    output::line(&output::table(&std::iter::once(header).chain(rows).collect::<Vec<_>>()));
+pub(crate) fn run(json: bool) -> Result<(), Failure> {
+    if json {
+        return output::json(&ROUTES.iter().map(|route| object(route)).collect::<Vec<_>>());
+    }
+    let mut table = Table::new(["METHOD", "PATH", "NAME", "SCOPES"]);
+    for route in ROUTES {
+        table.row(row(route).map(Into::into));
+    }
+    table.print();
+    Ok(())
 }
 
-fn row(route: &Route) -> Vec<String> {
-    let scopes = route.scopes.map_or_else(
-        || "-".to_owned(),
-        |scopes| match scopes.to_json() {
-            serde_json::Value::String(scope) => scope,
-            expression => expression.to_string(),
-        },
-    );
-    vec![route.method.to_string(), format!("{MOUNT}{}", route.path), route.name.to_owned(), scopes]
+fn row(route: &Route) -> [String; 4] {
+    let scopes = match scopes(route) {
+        Value::Null => "-".to_owned(),
+        Value::String(scope) => scope,
+        expression => expression.to_string(),
+    };
+    [route.method.to_string(), path(route), route.name.to_owned(), scopes]
+}
+
+fn object(route: &Route) -> Value {
+    json!({
+        "method": route.method.as_str(),
+        "path": path(route),
+        "name": route.name,
+        "scopes": scopes(route),
+    })
+}
+
+fn path(route: &Route) -> String {
+    format!("{MOUNT}{}", route.path)
+}
+
+/// The scope expression; null where anybody may call.
+fn scopes(route: &Route) -> Value {
+    route.scopes.map_or(Value::Null, |scopes| scopes.to_json())
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use serde_json::Value;
 use treble_aws::http::{InvalidRootUrl, RootUrl};
+use treble_core::hook::is_group_id;
 
 /// Why an option's value is none.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +15,10 @@ pub(crate) enum InvalidSetting {
     Expiry,
     #[error("must be 22 to 66 letters, digits, - and _")]
     AccessToken,
+    #[error("must be a hookGroupId: 1 to 1000 letters, digits, - and _")]
+    Group,
+    #[error("must be NAME=TEXT, or NAME:=JSON for what is no text, e.g. name=Ada or count:=3")]
+    Field,
 }
 
 /// A deployment's root URL: without a slash at the end.
@@ -66,9 +72,55 @@ pub(crate) fn access_token(text: &str) -> Result<String, InvalidSetting> {
     }
 }
 
+/// A group of hooks.
+pub(crate) fn group(text: &str) -> Result<String, InvalidSetting> {
+    if is_group_id(text) { Ok(text.to_owned()) } else { Err(InvalidSetting::Group) }
+}
+
+/// A property of a payload.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) value: Value,
+}
+
+impl FromStr for Field {
+    type Err = InvalidSetting;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSetting> {
+        let (name, value) = text.split_once('=').ok_or(InvalidSetting::Field)?;
+        let (name, value) = match name.strip_suffix(':') {
+            Some(name) => (name, serde_json::from_str(value).map_err(|_| InvalidSetting::Field)?),
+            None => (name, Value::from(value)),
+        };
+        if name.is_empty() { Err(InvalidSetting::Field) } else { Ok(Self { name: name.to_owned(), value }) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn fields() {
+        let cases = [
+            ("name=Ada", Some(("name", json!("Ada")))),
+            ("name=", Some(("name", json!("")))),
+            ("a=b=c", Some(("a", json!("b=c")))),
+            ("n:=3", Some(("n", json!(3)))),
+            ("n:=[1, {}]", Some(("n", json!([1, {}])))),
+            ("n=:=3", Some(("n", json!(":=3")))),
+            ("n:=three", None),
+            ("=x", None),
+            ("n", None),
+        ];
+        for (text, expected) in cases {
+            let field = text.parse::<Field>().ok().map(|field| (field.name, field.value));
+            assert_eq!(field, expected.map(|(name, value)| (name.to_owned(), value)), "{text}");
+        }
+    }
 
     #[test]
     fn expiries() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::cli;
 use crate::data_dir::DataDir;
 use crate::journal::{Entry, Reader};
-use crate::output::{self, Failure, plain};
+use crate::output::{self, Failure, Styled, plain, style};
 
 /// How often to look for new tasks.
 const POLL: Duration = Duration::from_millis(200);
@@ -28,7 +28,8 @@ pub(crate) fn run(arguments: &cli::Tasks) -> Result<(), Failure> {
         for task in &mut tasks {
             let task = task?;
             let text = if arguments.json { serde_json::to_string(&task)? } else { row_of(&task) };
-            let read = (!std::mem::take(&mut header) || output::line_if_read(&row(HEADER)))
+            let heading = || Styled(style::HEADING, row(HEADER)).to_string();
+            let read = (!std::mem::take(&mut header) || output::styled_if_read(&heading()))
                 && output::line_if_read(&text);
             if !read {
                 return Ok(());

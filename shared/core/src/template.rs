@@ -20,6 +20,17 @@ pub enum TemplateError {
     Scopes,
 }
 
+/// Whether a hook's `task` has mistakes that don't depend on what it is rendered with.
+///
+/// # Errors
+/// The first of them: in an operator, an expression, or beyond the limits.
+pub fn check(task: &Value) -> Result<(), TemplateError> {
+    match compile(task)?.defects().first() {
+        Some(defect) => Err(defect.clone().into()),
+        None => Ok(()),
+    }
+}
+
 /// Compiles a hook's `task`, to be rendered at each of its firings.
 ///
 /// # Errors

@@ -9,6 +9,7 @@
 //!
 //! `cargo bench -p treble-tests -- PART…` measures parts only: `served`, `cold`, `engine`.
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,

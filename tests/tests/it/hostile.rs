@@ -1,12 +1,9 @@
 //! Requests made to do harm: whatever they are, the answer is a regular one, soon, and never a 5xx.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use treble_tests::{Caller, Reply, Request, Server, definition, table};
-
-/// What no answer may take; far above what any does, for a machine that is busy.
-const SOON: Duration = Duration::from_secs(10);
 
 /// What is wrong with an answer.
 fn wrong(what: &str, reply: &Reply) -> Option<String> {
@@ -18,7 +15,7 @@ async fn send(server: &Server, what: &str, request: Request, found: &mut Vec<Str
     let started = Instant::now();
     let reply = request.send(server).await;
     found.extend(wrong(what, &reply));
-    if started.elapsed() > SOON {
+    if started.elapsed() > table::SOON {
         found.push(format!("{what}: took {:?}", started.elapsed()));
     }
     reply.status

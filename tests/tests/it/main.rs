@@ -2,12 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on stops and says why")]
 
 mod authentication;
+mod bad_input;
 mod clients;
 mod clients_and_roles;
 mod concurrency;
+mod crashes;
 mod deployment;
+mod functions;
+mod hooks_cli;
 mod hostile;
 mod hygiene;
+mod openapi;
 mod process;
 mod references;
 mod rust_client;

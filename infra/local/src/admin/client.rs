@@ -5,10 +5,10 @@ use serde::Serialize;
 use treble_aws::dynamodb::{ClientEntry, NewClient};
 use treble_core::ports::{AccessToken, PageRequest};
 
-use super::{Admin, NEVER, Unknown, block_on, print_json, random_token};
+use super::{Admin, NEVER, Unknown, block_on, random_token};
 use crate::cli::{self, ClientAction};
 use crate::first_start;
-use crate::output::{self, Failure, plain, table};
+use crate::output::{self, Cell, Failure, Table, plain, style};
 use crate::settings::Expiry;
 
 /// Runs the command.
@@ -79,27 +79,28 @@ impl ClientCommand {
     async fn list(&self) -> Result<(), Failure> {
         let clients = self.admin.auth.list_clients(&PageRequest::default()).await?.items;
         if self.json {
-            return print_json(&clients.iter().map(Shown::new).collect::<Vec<_>>());
+            return output::json(&clients.iter().map(Shown::new).collect::<Vec<_>>());
         }
-        let header = ["CLIENT", "STATE", "EXPIRES", "SCOPES", "DESCRIPTION"].map(String::from).to_vec();
+        let mut table = Table::new(["CLIENT", "STATE", "EXPIRES", "SCOPES", "DESCRIPTION"]);
         let now = Timestamp::now();
-        let row = |client: &ClientEntry| {
-            vec![
-                client.client_id.clone(),
-                state(client, now).to_owned(),
-                expiry(client.expires),
-                client.scopes.len().to_string(),
-                plain(&client.description),
-            ]
-        };
-        output::line(&table(&std::iter::once(header).chain(clients.iter().map(row)).collect::<Vec<_>>()));
+        for client in &clients {
+            let state = state(client, now);
+            table.row([
+                (&client.client_id).into(),
+                Cell::new(if state == ACTIVE { style::GOOD } else { style::BAD }, state),
+                expiry(client.expires).into(),
+                client.scopes.len().to_string().into(),
+                (&client.description).into(),
+            ]);
+        }
+        table.print();
         Ok(())
     }
 
     async fn show(&self, id: &str) -> Result<(), Failure> {
         let client = self.get(id).await?;
         if self.json {
-            return print_json(&Shown::new(&client));
+            return output::json(&Shown::new(&client));
         }
         describe(&client);
         Ok(())
@@ -137,7 +138,7 @@ impl ClientCommand {
         let client = self.get(id).await?;
         let token = token.reveal();
         if self.json {
-            return print_json(&Shown { access_token: Some(token), ..Shown::new(&client) });
+            return output::json(&Shown { access_token: Some(token), ..Shown::new(&client) });
         }
         describe(&client);
         output::line(&format!("access token  {token}\n\nKeep the access token: it is not shown again."));
@@ -146,7 +147,7 @@ impl ClientCommand {
 
     fn done(&self, text: &str, id: &str) -> Result<(), Failure> {
         if self.json {
-            return print_json(&serde_json::json!({ "clientId": id }));
+            return output::json(&serde_json::json!({ "clientId": id }));
         }
         output::line(text);
         Ok(())
@@ -190,13 +191,16 @@ fn describe(client: &ClientEntry) {
     }
 }
 
+/// The state of a client whose calls are accepted.
+const ACTIVE: &str = "active";
+
 fn state(client: &ClientEntry, now: Timestamp) -> &'static str {
     if client.disabled {
         "disabled"
     } else if client.expires <= now {
         "expired"
     } else {
-        "active"
+        ACTIVE
     }
 }
 

@@ -7,16 +7,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
 use tokio::time::sleep;
 use treble_aws::dynamodb::DynamoAuth;
 use treble_core::slugid::SlugId;
 
 use crate::cli::{GlobalPlace, StoreChoice};
 use crate::data_dir::{DataDir, DataDirError, Lock};
-use crate::output::{self, Failure};
+use crate::output::Failure;
 use crate::store::Store;
-use crate::{master_key, socket};
+use crate::{environment, master_key, socket};
 
 /// How often to look whether a server that has the directory answers: it may just be starting.
 const ATTEMPTS: u32 = 20;
@@ -33,7 +32,12 @@ struct Admin {
 impl Admin {
     /// Reaches them through the running server, or directly where none runs.
     async fn open(place: &GlobalPlace) -> Result<Self, Failure> {
-        let dir = DataDir::existing(&place.data)?;
+        let is_deployment = place.store == StoreChoice::Aws && environment::master_key_secret().is_some();
+        let dir = match DataDir::existing(&place.data) {
+            // A deployment's tables and key are elsewhere.
+            Err(DataDirError::Missing(path)) if is_deployment => DataDir::absent(&path),
+            dir => dir?,
+        };
         let master_key = master_key::read(place.store, &dir).await?;
         let (store, lock) = match place.store {
             StoreChoice::Aws => (Store::aws_auth()?, None),
@@ -70,7 +74,7 @@ fn require_database(path: &Path) -> Result<(), NoDatabase> {
 }
 
 /// Runs a command to its end.
-fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
 }
 
@@ -83,12 +87,6 @@ pub(crate) fn random_token() -> Result<String, Failure> {
 
 /// When a client expires that doesn't: the year 3000.
 pub(crate) const NEVER: Timestamp = Timestamp::constant(32_503_680_000, 0);
-
-/// An answer in JSON.
-fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    output::line(&serde_json::to_string_pretty(value)?);
-    Ok(())
-}
 
 #[derive(Debug, thiserror::Error)]
 #[error("there is no {what} {id:?}: `treble {what} list` shows those there are")]

@@ -5,9 +5,9 @@ use serde::Serialize;
 use treble_aws::dynamodb::RoleEntry;
 use treble_core::ports::PageRequest;
 
-use super::{Admin, Unknown, block_on, print_json};
+use super::{Admin, Unknown, block_on};
 use crate::cli::{self, RoleAction};
-use crate::output::{self, Failure, plain, table};
+use crate::output::{self, Failure, Table, plain};
 
 /// Runs the command.
 pub(crate) fn run(arguments: cli::Role) -> Result<(), Failure> {
@@ -61,13 +61,14 @@ impl RoleCommand {
     async fn list(&self) -> Result<(), Failure> {
         let roles = self.admin.auth.list_roles(&PageRequest::default()).await?.items;
         if self.json {
-            return print_json(&roles.iter().map(Shown::new).collect::<Vec<_>>());
+            return output::json(&roles.iter().map(Shown::new).collect::<Vec<_>>());
         }
-        let header = ["ROLE", "SCOPES", "DESCRIPTION"].map(String::from).to_vec();
-        let row = |role: &RoleEntry| {
-            vec![plain(&role.role_id), role.scopes.len().to_string(), plain(&role.description)]
-        };
-        output::line(&table(&std::iter::once(header).chain(roles.iter().map(row)).collect::<Vec<_>>()));
+        let mut table = Table::new(["ROLE", "SCOPES", "DESCRIPTION"]);
+        for role in &roles {
+            let scopes = role.scopes.len().to_string();
+            table.row([(&role.role_id).into(), scopes.into(), (&role.description).into()]);
+        }
+        table.print();
         Ok(())
     }
 
@@ -81,7 +82,7 @@ impl RoleCommand {
             return Err(unknown(id));
         }
         if self.json {
-            return print_json(&serde_json::json!({ "roleId": id }));
+            return output::json(&serde_json::json!({ "roleId": id }));
         }
         output::line(&format!("Deleted the role {}.", plain(id)));
         Ok(())
@@ -89,7 +90,7 @@ impl RoleCommand {
 
     fn print(&self, role: &RoleEntry) -> Result<(), Failure> {
         if self.json {
-            return print_json(&Shown::new(role));
+            return output::json(&Shown::new(role));
         }
         output::line(&format!("{:<12}  {}", "role", plain(&role.role_id)));
         if !role.description.is_empty() {

@@ -51,6 +51,16 @@ pub struct Entry {
     pub task: Value,
 }
 
+impl Entry {
+    /// Whether the firing of another entry with this taskId is the one that created this task.
+    fn is_of_firing(&self, other: &Entry) -> bool {
+        self.hook_group_id == other.hook_group_id
+            && self.hook_id == other.hook_id
+            // Lines have milliseconds.
+            && task::iso(self.created) == task::iso(other.created)
+    }
+}
+
 /// Why a journal can't be opened or read.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -88,8 +98,9 @@ impl JournalError {
     }
 }
 
-/// A sink that appends each task to a file: the task's taskId exists once, as it would at a Taskcluster Queue. A clone
-/// is the same journal.
+/// A sink that appends each task to a file: the task's taskId exists once, as it would at a Taskcluster Queue. A firing that
+/// comes again has the task that it created, also where its hook would create another one by now. A clone is the same
+/// journal.
 #[derive(Clone)]
 pub struct Journal {
     shared: Arc<Shared>,
@@ -148,14 +159,16 @@ impl Sink for Journal {
         let entry = entry(&task)?;
         match self.shared.durability {
             // Handing the line to the operating system takes less time than handing it to another thread.
-            Durability::Relaxed => self.shared.add(&entry)?,
+            Durability::Relaxed => self.shared.add(&entry),
             Durability::Fsync => {
                 let shared = Arc::clone(&self.shared);
-                let adding = move || shared.add(&entry).and_then(|()| shared.sync());
-                tokio::task::spawn_blocking(adding).await.map_err(|error| unavailable(error.into()))??;
+                let adding = move || {
+                    let created = shared.add(&entry)?;
+                    shared.sync().map(|()| created)
+                };
+                tokio::task::spawn_blocking(adding).await.map_err(|error| unavailable(error.into()))?
             }
         }
-        Ok(CreatedTask::default())
     }
 
     async fn check(&self) -> Result<(), SinkError> {
@@ -167,7 +180,7 @@ impl Sink for Journal {
 
 impl Shared {
     /// Appends the task, unless it is there.
-    fn add(&self, entry: &Entry) -> Result<(), SinkError> {
+    fn add(&self, entry: &Entry) -> Result<CreatedTask, SinkError> {
         let mut tasks = self.tasks();
         let Tasks { file, offsets } = &mut *tasks;
         match offsets.entry(key(&entry.task_id)) {
@@ -175,14 +188,21 @@ impl Shared {
                 let line = file.line_at(*known.get()).map_err(|error| unavailable(error.into()))?;
                 let known: Entry =
                     serde_json::from_slice(&line).map_err(|error| unavailable(error.into()))?;
-                if known.task == entry.task { Ok(()) } else { Err(conflict(entry)) }
+                if known.task == entry.task {
+                    Ok(CreatedTask::default())
+                } else if known.is_of_firing(entry) {
+                    let status = task::pending_status(&known.task_id, &known.task, known.created);
+                    Ok(CreatedTask { status: Some(status) })
+                } else {
+                    Err(conflict(entry))
+                }
             }
             Slot::Vacant(free) => {
                 let mut line = serde_json::to_vec(entry).map_err(|error| unavailable(error.into()))?;
                 line.push(b'\n');
                 let offset = file.append(&line).map_err(|error| unavailable(error.into()))?;
                 free.insert(offset);
-                Ok(())
+                Ok(CreatedTask::default())
             }
         }
     }

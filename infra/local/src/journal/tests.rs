@@ -31,8 +31,11 @@ fn firing(number: u8) -> Firing {
 }
 
 async fn create(journal: &Journal, number: u8, definition: &Value) -> Result<CreatedTask, SinkError> {
-    let firing = firing(number);
-    journal.create_task(NewTask { firing: &firing, definition, budget: Duration::from_secs(10) }).await
+    create_by(journal, &firing(number), definition).await
+}
+
+async fn create_by(journal: &Journal, firing: &Firing, definition: &Value) -> Result<CreatedTask, SinkError> {
+    journal.create_task(NewTask { firing, definition, budget: Duration::from_secs(10) }).await
 }
 
 fn read(path: &Path) -> Vec<Entry> {
@@ -85,12 +88,29 @@ async fn another_task_of_that_name_is_refused() {
     let (_directory, path) = place();
     let journal = open(&path);
     create(&journal, 1, &json!({"x": 1})).await.unwrap();
-    let error = create(&journal, 1, &json!({"x": 1.0})).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "there is a task AQEBAQEBQQGBAQEBAQEBAQ already, and its definition is another"
-    );
-    assert!(matches!(error, SinkError::Rejected { status: 409, code, .. } if code == "RequestConflict"));
+    let later = Firing { created: "2026-11-21T10:00:01Z".parse().unwrap(), ..firing(1) };
+    let elsewhere = Firing { hook: "g/i".parse().unwrap(), ..firing(1) };
+    for firing in [later, elsewhere] {
+        let error = create_by(&journal, &firing, &json!({"x": 1.0})).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is a task AQEBAQEBQQGBAQEBAQEBAQ already, and its definition is another"
+        );
+        assert!(matches!(error, SinkError::Rejected { status: 409, code, .. } if code == "RequestConflict"));
+    }
+    assert_eq!(read(&path).len(), 1);
+}
+
+/// As when the hook was updated between a crash, after which nothing was recorded, and the repetition of the request.
+#[tokio::test]
+async fn a_firing_has_the_task_that_it_created() {
+    let (_directory, path) = place();
+    create(&open(&path), 1, &json!({"workerType": "before"})).await.unwrap();
+    let journal = open(&path);
+    // The claim of a firing has its moment to the nanosecond, and the journal to the millisecond.
+    let again = Firing { created: "2026-11-21T10:00:00.500000001Z".parse().unwrap(), ..firing(1) };
+    let created = create_by(&journal, &again, &json!({"workerType": "after"})).await.unwrap();
+    assert_eq!(created.status.unwrap()["workerType"], "before");
     assert_eq!(read(&path).len(), 1);
 }
 

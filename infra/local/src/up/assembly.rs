@@ -25,6 +25,8 @@ pub(super) struct Assembly<'a> {
     arguments: &'a cli::Up,
     started: Timestamp,
     root_url: String,
+    /// Where clients on this machine find the server, whatever its root URL.
+    address: String,
     dir: DataDir,
     master_key: MasterKey,
     store: Store,
@@ -42,10 +44,12 @@ impl<'a> Assembly<'a> {
         let store = parts::store(arguments, &dir).await?;
         let auth = Arc::new(store.auth(&master_key));
         let sink_choice = arguments.sink.clone().unwrap_or_else(|| SinkChoice::Journal(dir.journal()));
+        let address = default_root_url(&arguments.host, port);
         Ok(Self {
             arguments,
             started: Timestamp::now(),
-            root_url: arguments.root_url.clone().unwrap_or_else(|| default_root_url(&arguments.host, port)),
+            root_url: arguments.root_url.clone().unwrap_or_else(|| address.clone()),
+            address,
             hooks: Arc::new(store.hooks()),
             credentials: Arc::new(CachedCredentials::new(auth.clone(), CacheLimits::default())),
             sink: parts::sink(&sink_choice, arguments, &dir)?,
@@ -55,6 +59,11 @@ impl<'a> Assembly<'a> {
             auth,
             sink_choice,
         })
+    }
+
+    /// Where clients on this machine find the server.
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 
     /// The service that requests are answered by.

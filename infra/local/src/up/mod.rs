@@ -15,7 +15,7 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, DataDirError};
 use crate::output::{self, Failure};
 use crate::server::{self, Server};
 use assembly::Assembly;
@@ -41,11 +41,14 @@ async fn up(arguments: &cli::Up) -> Result<(), Failure> {
     let first = assembly.first_start().await?;
     let stop = stop_signal()?;
     assembly.start_background();
+    let address = dir.address();
+    fs::write(&address, assembly.address()).map_err(DataDirError::io("write", &address))?;
     output::line(&assembly.banner(first).await?);
 
     let finished = server.run(listeners, stop).await;
-    // Left behind, it would only be replaced.
+    // Left behind, they would only be replaced.
     let _ = fs::remove_file(dir.socket());
+    let _ = fs::remove_file(address);
     output::line(if finished { "Stopped." } else { "Stopped, though requests were still under way." });
     Ok(())
 }

@@ -8,6 +8,7 @@ pub mod denied;
 pub mod documents;
 pub mod error;
 mod json_text;
+pub mod openapi;
 pub mod query;
 pub mod references;
 pub mod response;

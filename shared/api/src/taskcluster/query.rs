@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use super::error::{ApiError, Code};
-use super::route::{QueryParameter, Route};
+use super::route::{Parameter, Route};
 
 /// `limit` and `continuationToken`, of every listing.
-pub const PAGING: &[QueryParameter] = &[
-    QueryParameter { name: "continuationToken", pattern: "/./", matches: |value| !value.is_empty() },
-    QueryParameter {
+pub const PAGING: &[Parameter] = &[
+    Parameter { name: "continuationToken", pattern: "/./", matches: |value| !value.is_empty() },
+    Parameter {
         name: "limit",
         pattern: "/^[0-9]+$/",
         matches: |value| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()),

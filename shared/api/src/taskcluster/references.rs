@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::openapi;
 use super::route::Route;
 use super::routes::ROUTES;
 use super::schemas::{self, SCHEMAS, Schema, schema_of};
@@ -124,6 +125,7 @@ pub fn document(root_url: &str, path: &str) -> Option<Value> {
         "/references/manifest.json" => json_of(&manifest(root_url)),
         API => json_of(&api(root_url)),
         EXCHANGES => json_of(&exchanges(root_url)),
+        openapi::PATH => Some(openapi::document(root_url)),
         _ => {
             if let Some(name) = path.strip_prefix("/schemas/hooks/v1/") {
                 let name = name.strip_suffix(".json")?;
@@ -137,7 +139,7 @@ pub fn document(root_url: &str, path: &str) -> Option<Value> {
 
 /// The paths of all documents.
 pub fn paths() -> Vec<String> {
-    let fixed = ["/references/manifest.json", API, EXCHANGES].map(str::to_owned);
+    let fixed = ["/references/manifest.json", API, EXCHANGES, openapi::PATH].map(str::to_owned);
     let common = COMMON_SCHEMAS.map(|name| format!("{COMMON}{name}"));
     let schemas = SCHEMAS.iter().map(|schema| format!("/schemas/hooks/v1/{}.json", schema.name));
     fixed.into_iter().chain(common).chain(schemas).collect()

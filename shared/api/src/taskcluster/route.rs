@@ -7,10 +7,11 @@ use std::pin::Pin;
 use http::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
+use treble_core::hook::{is_group_id, is_hook_id};
 use treble_core::scope::ScopeTemplate;
 
 use super::call::{Call, Reply};
-use super::error::ApiError;
+use super::error::{ApiError, Code};
 use super::schemas::Schema;
 use super::service::Service;
 
@@ -45,9 +46,9 @@ impl Stability {
     }
 }
 
-/// A query parameter that a route takes.
+/// A parameter of a path or a query whose values are checked.
 #[derive(Debug, Clone, Copy)]
-pub struct QueryParameter {
+pub struct Parameter {
     /// Its name.
     pub name: &'static str,
     /// What its value must match, as clients are told.
@@ -55,6 +56,12 @@ pub struct QueryParameter {
     /// Whether a value does.
     pub matches: fn(&str) -> bool,
 }
+
+/// The parameters of paths that are checked, wherever they stand.
+pub const PATH_PARAMETERS: &[Parameter] = &[
+    Parameter { name: "hookGroupId", pattern: "/^[a-zA-Z0-9-_]{1,1000}$/", matches: is_group_id },
+    Parameter { name: "hookId", pattern: "/^[a-zA-Z0-9-_/]{1,1000}$/", matches: is_hook_id },
+];
 
 /// One method of the API: the one place that says what it is called, where it is and who may call it.
 pub struct Route {
@@ -70,11 +77,13 @@ pub struct Route {
     /// What the caller needs; None where anybody may call.
     pub scopes: Option<ScopeTemplate>,
     /// The query parameters that it takes.
-    pub query: &'static [QueryParameter],
+    pub query: &'static [Parameter],
     /// The schema of its body; None where a body is ignored.
     pub input: Option<&'static Schema>,
     /// The schema of its reply; None where that is empty or not JSON worth describing.
     pub output: Option<&'static Schema>,
+    /// The errors of its own, beside those of the checks that routes share.
+    pub errors: &'static [Code],
     /// A name for people.
     pub title: &'static str,
     /// What it does, for people: Markdown.
@@ -98,12 +107,25 @@ impl Route {
         query: &[],
         input: None,
         output: None,
+        errors: &[],
         title: "",
         description: "",
         category: "Hooks",
         stability: Stability::Stable,
         handler: |_, _| Box::pin(async { Ok(Reply::empty()) }),
     };
+
+    /// The name of the Lambda that answers it: its own in kebab case, `create-hook`.
+    pub fn function(&self) -> String {
+        let mut name = String::new();
+        for c in self.name.chars() {
+            if c.is_ascii_uppercase() {
+                name.push('-');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
+    }
 
     /// The path's segments: literal, or a parameter's name.
     pub(super) fn segments(&self) -> impl Iterator<Item = Segment> {

@@ -37,10 +37,19 @@ impl Schema {
         let mut document = Map::new();
         document.insert("$schema".into(), format!("{root_url}/schemas/common/metaschema.json#").into());
         document.insert("$id".into(), self.id(root_url).into());
-        if let Value::Object(generated) = (self.generate)() {
-            document.extend(generated.into_iter().filter(|(key, _)| key != "$schema"));
+        if let Value::Object(definition) = self.definition() {
+            document.extend(definition);
         }
         Value::Object(document)
+    }
+
+    /// The schema by itself, as a part of another document.
+    pub fn definition(&self) -> Value {
+        let mut definition = (self.generate)();
+        if let Value::Object(members) = &mut definition {
+            members.shift_remove("$schema");
+        }
+        definition
     }
 
     /// Checks a request's body. The outer error is a defect of the schema itself.

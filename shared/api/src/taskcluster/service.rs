@@ -6,7 +6,7 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use treble_core::fire::Engine;
-use treble_core::hook::{HookName, is_group_id, is_hook_id};
+use treble_core::hook::HookName;
 use treble_core::ports::HookStore;
 use treble_core::schema::listed;
 use treble_core::scope::Expr;
@@ -19,7 +19,7 @@ use super::denied::DeniedExchanges;
 use super::error::{ApiError, Code, MAX_ECHO_BYTES, RequestInfo};
 use super::query::check_query;
 use super::response::{self, Response};
-use super::route::{self, Route};
+use super::route::{self, PATH_PARAMETERS, Route};
 use super::{ROUTES, documents};
 use crate::auth::{Authenticator, Caller, SignedRequest};
 use crate::request::{Body, Request};
@@ -226,12 +226,9 @@ fn check_parameters(parameters: &Map<String, Value>) -> Result<(), ApiError> {
         .iter()
         .filter_map(|(name, value)| {
             let value = value.as_str()?;
-            let (valid, pattern) = match name.as_str() {
-                "hookGroupId" => (is_group_id(value), "/^[a-zA-Z0-9-_]{1,1000}$/"),
-                "hookId" => (is_hook_id(value), "/^[a-zA-Z0-9-_/]{1,1000}$/"),
-                _ => return None,
-            };
-            (!valid).then(|| {
+            let parameter = PATH_PARAMETERS.iter().find(|parameter| parameter.name == name)?;
+            let pattern = parameter.pattern;
+            (!(parameter.matches)(value)).then(|| {
                 format!(
                     "URL parameter '{name}' given as '{value}' must match regular expression: '{pattern}'"
                 )

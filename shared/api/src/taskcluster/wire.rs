@@ -91,7 +91,8 @@ pub struct HookDefinition<'a> {
     pub hook_id: &'a str,
     /// The group.
     pub hook_group_id: &'a str,
-    /// The messages that fire the hook.
+    /// The messages that fire the hook; createHook replies without, where they were left out.
+    #[serde(default)]
     #[schemars(with = "Vec<Binding>")]
     pub bindings: &'a [treble_core::hook::Binding],
     /// What the hook is for and whom to tell when it fails.

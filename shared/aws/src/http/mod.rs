@@ -24,7 +24,7 @@ use treble_core::ports::BoxError;
 
 pub use root_url::{InvalidRootUrl, JoinedUrl, RootUrl};
 
-/// As much of an answer's body is read, in bytes.
+/// As much of an answer's body is read, in bytes, unless a client is told [otherwise](HttpClient::with_max_reply_bytes).
 pub const MAX_REPLY_BYTES: usize = 1024 * 1024;
 
 /// How we call ourselves.
@@ -35,6 +35,7 @@ const USER_AGENT: &str = concat!("treble/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug, Clone)]
 pub struct HttpClient {
     connector: SharedHttpConnector,
+    max_reply_bytes: usize,
 }
 
 /// A request.
@@ -57,7 +58,7 @@ pub struct Reply {
     pub status: u16,
     /// When to come again, as told.
     pub retry_after: Option<String>,
-    /// The body, unless it has more than [`MAX_REPLY_BYTES`].
+    /// The body, unless it has more bytes than the client reads.
     pub body: Option<Bytes>,
 }
 
@@ -93,7 +94,13 @@ impl HttpClient {
 
     /// A client over another connector.
     pub fn over(connector: impl HttpConnector + 'static) -> Self {
-        Self { connector: SharedHttpConnector::new(connector) }
+        Self { connector: SharedHttpConnector::new(connector), max_reply_bytes: MAX_REPLY_BYTES }
+    }
+
+    /// The same, reading up to so many bytes of an answer's body.
+    #[must_use]
+    pub fn with_max_reply_bytes(self, max_reply_bytes: usize) -> Self {
+        Self { max_reply_bytes, ..self }
     }
 
     /// Sends a request and reads the answer, all within `time`.
@@ -103,7 +110,7 @@ impl HttpClient {
             let response = self.connector.call(request).await.map_err(|error| failed(error.into()))?;
             let status = response.status().as_u16();
             let retry_after = response.headers().get("retry-after").map(str::to_owned);
-            let body = read(response.into_body()).await?;
+            let body = read(response.into_body(), self.max_reply_bytes).await?;
             Ok(Reply { status, retry_after, body })
         };
         tokio::time::timeout(time, exchange).await.unwrap_or(Err(HttpError::Late(time)))
@@ -131,12 +138,12 @@ impl Request<'_> {
 }
 
 /// None, if there is too much. What is left unread takes its connection with it.
-async fn read(body: SdkBody) -> Result<Option<Bytes>, HttpError> {
+async fn read(body: SdkBody, max_bytes: usize) -> Result<Option<Bytes>, HttpError> {
     let mut stream = ByteStream::new(body);
     let mut read = Vec::new();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|error| failed(error.into()))?;
-        if read.len() + chunk.len() > MAX_REPLY_BYTES {
+        if read.len() + chunk.len() > max_bytes {
             return Ok(None);
         }
         read.extend_from_slice(&chunk);

@@ -20,10 +20,10 @@ impl Dialect {
     /// The dialect that `$schema` names, draft-07 when there is none (Ajv 8's default), or `None` when it is
     /// one that nobody here knows.
     pub fn of(schema: &Value) -> Option<Self> {
-        let Some(name) = schema.get("$schema").and_then(Value::as_str) else {
+        let Some(name) = schema.get("$schema") else {
             return Some(Self::Draft07);
         };
-        match Draft::from_schema_uri(name) {
+        match Draft::from_schema_uri(name.as_str()?) {
             Draft::Draft4 => Some(Self::Draft04),
             Draft::Draft6 | Draft::Draft7 => Some(Self::Draft07),
             Draft::Draft201909 => Some(Self::Draft201909),

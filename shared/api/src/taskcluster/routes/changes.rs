@@ -32,6 +32,7 @@ pub static CREATE_HOOK: Route = Route {
     scopes: Some(MODIFY_AND_ASSUME),
     input: Some(&schemas::CREATE_HOOK_REQUEST),
     output: Some(&schemas::HOOK_DEFINITION),
+    errors: &[Code::InputError, Code::RequestConflict],
     title: "Create a hook",
     description: "Create a new hook. Its tasks are created with the role `hook-id:<hookGroupId>/<hookId>`, \
                   which the caller must be able to assume. Creating a hook again as it is changes nothing; \
@@ -71,6 +72,7 @@ pub static UPDATE_HOOK: Route = Route {
     scopes: Some(MODIFY_AND_ASSUME),
     input: Some(&schemas::CREATE_HOOK_REQUEST),
     output: Some(&schemas::HOOK_DEFINITION),
+    errors: &[Code::InputError, Code::ResourceNotFound, Code::RequestConflict],
     title: "Update a hook",
     description: "Replace a hook's definition. Bindings that are left out stay as they are; a schedule or \
                   triggerSchema that is left out becomes the default. The trigger token stays.",
@@ -109,6 +111,7 @@ pub static REMOVE_HOOK: Route = Route {
     method: Method::DELETE,
     path: HOOK_PATH,
     scopes: Some(MODIFY),
+    errors: &[Code::RequestConflict],
     title: "Delete a hook",
     description: "Remove a hook and its history. Removing one that isn't there is no error.",
     handler: remove_hook,

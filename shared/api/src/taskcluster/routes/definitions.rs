@@ -3,6 +3,7 @@
 use treble_core::scope::ScopeTemplate;
 
 use super::super::call::{Call, Reply};
+use super::super::error::Code;
 use super::super::route::{Handling, Route};
 use super::super::schemas;
 use super::super::service::Service;
@@ -16,6 +17,7 @@ pub static HOOK: Route = Route {
     // A colon before hookId, here alone: clients' scopes were given out this way.
     scopes: Some(ScopeTemplate::Scope("hooks:get:<hookGroupId>:<hookId>")),
     output: Some(&schemas::HOOK_DEFINITION),
+    errors: &[Code::ResourceNotFound],
     title: "Get hook definition",
     description: "Return the hook's definition.",
     handler: hook,

@@ -7,7 +7,7 @@ use treble_core::scope::ScopeTemplate;
 use treble_core::task::iso;
 
 use super::super::call::{Call, Reply};
-use super::super::error::ApiError;
+use super::super::error::{ApiError, Code};
 use super::super::query::PAGING;
 use super::super::route::{Handling, Route, Stability};
 use super::super::schemas;
@@ -25,6 +25,7 @@ pub static LIST_LAST_FIRES: Route = Route {
     scopes: Some(ScopeTemplate::Scope("hooks:list-last-fires:<hookGroupId>/<hookId>")),
     query: PAGING,
     output: Some(&schemas::LIST_LAST_FIRES_RESPONSE),
+    errors: &[Code::InputError, Code::ResourceNotFound],
     title: "Get information about recent hook fires",
     description: "Return the hook's firings of the last year, newest first: 1000 at the most, or `limit`.",
     category: "Hook Status",
@@ -58,6 +59,7 @@ pub static GET_HOOK_STATUS: Route = Route {
     path: "/hooks/<hookGroupId>/<hookId>/status",
     scopes: Some(ScopeTemplate::Scope("hooks:status:<hookGroupId>/<hookId>")),
     output: Some(&schemas::HOOK_STATUS),
+    errors: &[Code::ResourceNotFound],
     title: "Get hook status",
     description: "Return the hook's last firing and the next moment of its schedule. listLastFires tells more.",
     category: "Hook Status",

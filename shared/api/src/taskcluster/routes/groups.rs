@@ -3,7 +3,7 @@
 use treble_core::scope::ScopeTemplate;
 
 use super::super::call::{Call, Reply};
-use super::super::error::ApiError;
+use super::super::error::{ApiError, Code};
 use super::super::query::PAGING;
 use super::super::route::{Handling, Route};
 use super::super::schemas;
@@ -17,6 +17,7 @@ pub static LIST_HOOK_GROUPS: Route = Route {
     scopes: Some(ScopeTemplate::Scope("hooks:list-hooks:")),
     query: PAGING,
     output: Some(&schemas::LIST_HOOK_GROUPS_RESPONSE),
+    errors: &[Code::InputError],
     title: "List hook groups",
     description: "Return the `hookGroupId`s that have at least one hook, in code-point order: all of them, or \
                   `limit` at a time.",
@@ -38,6 +39,7 @@ pub static LIST_HOOKS: Route = Route {
     scopes: Some(ScopeTemplate::Scope("hooks:list-hooks:<hookGroupId>")),
     query: PAGING,
     output: Some(&schemas::LIST_HOOKS_RESPONSE),
+    errors: &[Code::InputError, Code::ResourceNotFound],
     title: "List hooks in a given group",
     description: "Return the definitions of all hooks of the group, by hookId in code-point order: all of them, \
                   or `limit` at a time. A group without hooks is a 404.",

@@ -23,6 +23,7 @@ pub static GET_TRIGGER_TOKEN: Route = Route {
     path: TOKEN_PATH,
     scopes: Some(ScopeTemplate::Scope("hooks:get-trigger-token:<hookGroupId>/<hookId>")),
     output: Some(&schemas::TRIGGER_TOKEN_RESPONSE),
+    errors: &[Code::ResourceNotFound],
     title: "Get a trigger token",
     description: "Return the secret with which triggerHookWithToken fires the hook. resetTriggerToken makes it \
                   worthless.",
@@ -46,6 +47,7 @@ pub static RESET_TRIGGER_TOKEN: Route = Route {
     path: TOKEN_PATH,
     scopes: Some(ScopeTemplate::Scope("hooks:reset-trigger-token:<hookGroupId>/<hookId>")),
     output: Some(&schemas::TRIGGER_TOKEN_RESPONSE),
+    errors: &[Code::ResourceNotFound, Code::RequestConflict],
     title: "Reset a trigger token",
     description: "Give the hook a new trigger token and return it. The old one is worthless at once.",
     category: "Hook Triggers",

@@ -32,6 +32,7 @@ pub static TRIGGER_HOOK: Route = Route {
     scopes: Some(ScopeTemplate::Scope("hooks:trigger-hook:<hookGroupId>/<hookId>")),
     input: Some(&schemas::TRIGGER_HOOK),
     output: Some(&schemas::TRIGGER_HOOK_RESPONSE),
+    errors: &[Code::InputError, Code::InsufficientScopes, Code::ResourceNotFound, Code::QueueUnavailable],
     title: "Trigger a hook",
     description: "Create a task from the hook's template. The body must match the hook's `triggerSchema`; with \
                   the schema's defaults filled in, it is the template's `payload`. A `taskId` in it becomes the \
@@ -56,6 +57,14 @@ pub static TRIGGER_HOOK_WITH_TOKEN: Route = Route {
     path: "/hooks/<hookGroupId>/<hookId>/trigger/<token>",
     input: Some(&schemas::TRIGGER_HOOK),
     output: Some(&schemas::TRIGGER_HOOK_RESPONSE),
+    errors: &[
+        Code::InputError,
+        Code::AuthenticationFailed,
+        Code::InsufficientScopes,
+        Code::ResourceNotFound,
+        Code::ServiceUnavailable,
+        Code::QueueUnavailable,
+    ],
     title: "Trigger a hook with a token",
     description: "As triggerHook, for callers without credentials: the token in the URL is all they need.",
     category: "Hook Triggers",

@@ -50,6 +50,25 @@ impl QueueCredentials {
         }
     }
 
+    /// Whose they are.
+    pub fn client_id(&self) -> &str {
+        self.signer.id()
+    }
+
+    /// The `Authorization` header of a call with all of our scopes; `hash` is the
+    /// [payload hash](treble_core::hawk::payload_hash) of its body, if it has one.
+    pub fn sign(
+        &self,
+        target: &Target<'_>,
+        now: Timestamp,
+        nonce: &str,
+        hash: Option<&str>,
+    ) -> Result<String, InvalidAttribute> {
+        let ext = self.certificate.as_ref().map(|certificate| json!({ "certificate": certificate }));
+        let ext = ext.map(|ext| STANDARD.encode(ext.to_string()));
+        self.signer.header(target, &Unsigned { ts: now.as_second(), nonce, hash, ext: ext.as_deref() })
+    }
+
     /// The `Authorization` header of a call with the scopes of `role` alone.
     pub(super) fn header(
         &self,

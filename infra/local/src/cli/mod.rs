@@ -1,19 +1,34 @@
 //! What can be asked for on the command line.
 
+mod hooks;
+
 use std::path::PathBuf;
 
+use clap::builder::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use treble_api::taskcluster::denied::DeniedExchanges;
 use treble_aws::settings::{AuthChoice, SinkChoice};
 
+use crate::output::style;
 use crate::settings::Expiry;
+pub(crate) use hooks::{Apply, Hooks, HooksAction, HooksCommon, List, Next, Payload, Render, Show, Which};
 
 /// Where the data is kept, unless the command line says otherwise.
 pub(crate) const DATA: &str = "treble-data";
 
+/// How help and complaints look on a terminal.
+const STYLES: Styles = Styles::styled()
+    .header(style::HEADING)
+    .usage(style::HEADING)
+    .literal(style::GOOD)
+    .error(style::BAD)
+    .valid(style::GOOD)
+    .invalid(style::CHANGED);
+
 /// Treble: creates tasks when something happens
 #[derive(Debug, Parser)]
-#[command(name = "treble", version, arg_required_else_help = true)]
+#[command(name = "treble", version, arg_required_else_help = true, max_term_width = 110, styles = STYLES)]
 pub(crate) struct Cli {
     /// Say what happens, on standard error: a line for each request
     #[arg(long, short, global = true)]
@@ -27,14 +42,31 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start the whole service in this process
     Up(Up),
+    /// Apply, list, trigger and try out hooks
+    Hooks(Hooks),
     /// Show the tasks that were created
     Tasks(Tasks),
     /// List the API's methods and the scopes that they need
-    Routes,
+    Routes {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+        /// Print the router's configuration for `cargo lambda watch --global FILE` instead
+        #[arg(long, conflicts_with = "json")]
+        watch_router: bool,
+    },
     /// Manage clients: who may call
     Client(Client),
     /// Manage roles: named sets of scopes
     Role(Role),
+    /// Print what a shell needs to complete this program's command line
+    ///
+    /// For bash, in ~/.bashrc: source <(treble completions bash)
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
 }
 
 #[derive(Debug, Args)]

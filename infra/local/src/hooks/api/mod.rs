@@ -1,0 +1,232 @@
+//! A client of the API: what any client of Taskcluster's hooks service could ask, and no more.
+
+mod error;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use treble_api::taskcluster::route::MOUNT;
+use treble_aws::http::{HttpClient, HttpError, Reply, Request};
+use treble_core::hawk::{Target as Signed, payload_hash};
+use treble_core::hook::HookName;
+
+use super::definition::Definition;
+use super::target::Target;
+pub(crate) use error::ApiError;
+
+/// How long a call may take: API Gateway gives up at 30 seconds.
+const CALL_TIMEOUT: Duration = Duration::from_secs(35);
+/// How long to wait before a call is made again, each time.
+const WAITS: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_millis(600), Duration::from_millis(1800)];
+/// A group of hooks may come in one piece, from services that know no pages.
+const MAX_REPLY_BYTES: usize = 256 * 1024 * 1024;
+/// How much to list at a time: what fits an answer of a Lambda.
+const PAGE: u32 = 100;
+
+const JSON: &str = "application/json";
+
+/// A hooks service.
+pub(super) struct Api {
+    http: HttpClient,
+    target: Target,
+}
+
+/// One call.
+struct Call<'a> {
+    method: Method,
+    /// Below [`MOUNT`], percent-encoded, with the query.
+    path: String,
+    body: Option<&'a Value>,
+    /// Whether it may be made again when nobody knows whether it was heard.
+    repeatable: bool,
+}
+
+impl Api {
+    pub(super) fn new(target: Target) -> Self {
+        Self { http: HttpClient::new().with_max_reply_bytes(MAX_REPLY_BYTES), target }
+    }
+
+    /// All groups.
+    pub(super) async fn groups(&self) -> Result<Vec<String>, ApiError> {
+        let groups = self.list("/hooks", "groups", None).await?;
+        Ok(groups.iter().filter_map(|group| group.as_str().map(str::to_owned)).collect())
+    }
+
+    /// The definitions of a group's hooks; a group without hooks is not found.
+    pub(super) async fn hooks(&self, group: &str) -> Result<Vec<Value>, ApiError> {
+        self.list(&format!("/hooks/{group}"), "hooks", None).await
+    }
+
+    /// The names of a group's hooks, which may have none.
+    pub(super) async fn names(&self, group: &str) -> Result<Vec<HookName>, ApiError> {
+        let hooks = match self.hooks(group).await {
+            Err(error) if error.is_not_found() => Vec::new(),
+            hooks => hooks?,
+        };
+        let id = |hook: &Value| hook.get("hookId")?.as_str().map(str::to_owned);
+        Ok(hooks.iter().filter_map(|hook| HookName::new(group, id(hook)?).ok()).collect())
+    }
+
+    /// A hook's definition.
+    pub(super) async fn hook(&self, name: &HookName) -> Result<Value, ApiError> {
+        self.get(path(name, "")).await
+    }
+
+    /// A hook's last firing and next moment.
+    pub(super) async fn status(&self, name: &HookName) -> Result<Value, ApiError> {
+        self.get(path(name, "/status")).await
+    }
+
+    /// Up to `limit` firings, newest first.
+    pub(super) async fn last_fires(&self, name: &HookName, limit: u32) -> Result<Vec<Value>, ApiError> {
+        self.list(&path(name, "/last-fires"), "lastFires", Some(limit)).await
+    }
+
+    /// Creates a hook.
+    pub(super) async fn create(&self, hook: &Definition) -> Result<(), ApiError> {
+        self.write(Method::PUT, &hook.name, hook.value()).await
+    }
+
+    /// Replaces a hook's definition.
+    pub(super) async fn update(&self, hook: &Definition) -> Result<(), ApiError> {
+        self.write(Method::POST, &hook.name, hook.value()).await
+    }
+
+    async fn write(&self, method: Method, name: &HookName, body: &Value) -> Result<(), ApiError> {
+        let call = Call { method, path: path(name, ""), body: Some(body), repeatable: true };
+        self.call(&call).await.map(drop)
+    }
+
+    /// Removes a hook; one that isn't there is none.
+    pub(super) async fn remove(&self, name: &HookName) -> Result<(), ApiError> {
+        let call = Call { method: Method::DELETE, path: path(name, ""), body: None, repeatable: true };
+        self.call(&call).await.map(drop)
+    }
+
+    /// Fires a hook.
+    pub(super) async fn trigger(&self, name: &HookName, payload: &Value) -> Result<Value, ApiError> {
+        // Said twice, it would fire twice.
+        let call = Call {
+            method: Method::POST,
+            path: path(name, "/trigger"),
+            body: Some(payload),
+            repeatable: false,
+        };
+        self.call(&call).await
+    }
+
+    async fn get(&self, path: String) -> Result<Value, ApiError> {
+        self.call(&Call { method: Method::GET, path, body: None, repeatable: true }).await
+    }
+
+    /// A listing, up to `limit`, page by page.
+    async fn list(&self, path: &str, key: &str, limit: Option<u32>) -> Result<Vec<Value>, ApiError> {
+        let mut items = Vec::new();
+        let mut query = format!("?limit={}", limit.unwrap_or(PAGE).min(PAGE));
+        loop {
+            let page = match self.get(format!("{path}{query}")).await {
+                // The reference service has no pages of hooks and groups.
+                Err(error) if items.is_empty() && error.is_unknown_query() => {
+                    self.get(path.to_owned()).await?
+                }
+                page => page?,
+            };
+            let Value::Object(mut page) = page else { return Err(self.unreadable(200)) };
+            let Some(Value::Array(more)) = page.remove(key) else { return Err(self.unreadable(200)) };
+            items.extend(more);
+            let left = limit
+                .map_or(PAGE, |limit| limit.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX)));
+            match page.get("continuationToken").and_then(Value::as_str) {
+                Some(token) if left > 0 => {
+                    let token = utf8_percent_encode(token, NON_ALPHANUMERIC);
+                    query = format!("?limit={}&continuationToken={token}", left.min(PAGE));
+                }
+                _ => return Ok(items),
+            }
+        }
+    }
+
+    /// Makes a call; again, where that may help.
+    async fn call(&self, call: &Call<'_>) -> Result<Value, ApiError> {
+        let mut waits = WAITS.iter();
+        loop {
+            let error = match self.attempt(call).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            match waits.next() {
+                Some(wait) if error.may_pass(call.repeatable) => sleep(*wait).await,
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn attempt(&self, call: &Call<'_>) -> Result<Value, ApiError> {
+        let url = self.target.root_url.join(&format!("{MOUNT}{}", call.path));
+        let body = call.body.map(|body| Bytes::from(body.to_string()));
+        let hash = body.as_ref().map(|body| payload_hash(JSON, body));
+        let signed = Signed {
+            method: call.method.as_str(),
+            resource: url.resource(),
+            host: self.target.root_url.host(),
+            port: self.target.root_url.port(),
+        };
+        let authorization = self.authorization(&signed, hash.as_deref())?;
+        let mut headers = Vec::new();
+        headers.extend(authorization.as_deref().map(|value| ("authorization", value)));
+        headers.extend(body.is_some().then_some(("content-type", JSON)));
+        let request = Request {
+            method: call.method.as_str(),
+            url: url.as_str(),
+            headers: &headers,
+            body: body.unwrap_or_default(),
+        };
+        let reply = self.http.send(&request, CALL_TIMEOUT).await.map_err(|source| self.unanswered(source))?;
+        self.read(&reply)
+    }
+
+    fn authorization(&self, signed: &Signed<'_>, hash: Option<&str>) -> Result<Option<String>, ApiError> {
+        let Some(credentials) = &self.target.credentials else { return Ok(None) };
+        let unsendable = |source| self.unanswered(HttpError::Unsendable(source));
+        let nonce = getrandom::u64().map_err(|error| unsendable(error.into()))?;
+        let header = credentials.sign(signed, Timestamp::now(), &format!("{nonce:016x}"), hash);
+        header.map(Some).map_err(|error| unsendable(error.into()))
+    }
+
+    fn read(&self, reply: &Reply) -> Result<Value, ApiError> {
+        match (reply.status, reply.json()) {
+            (200..=299, Some(body)) => Ok(body),
+            (200..=299, None) if reply.body.as_ref().is_some_and(Bytes::is_empty) => Ok(json!({})),
+            (status, body) => {
+                let error = body.as_ref().and_then(|body| ApiError::answered(status, body));
+                Err(error.unwrap_or_else(|| self.unreadable(status)))
+            }
+        }
+    }
+
+    fn unreadable(&self, status: u16) -> ApiError {
+        ApiError::Unreadable { status, root_url: self.target.root_url.to_string() }
+    }
+
+    fn unanswered(&self, source: HttpError) -> ApiError {
+        ApiError::Unanswered {
+            root_url: self.target.root_url.to_string(),
+            local: self.target.local.clone(),
+            source,
+        }
+    }
+}
+
+/// Of a hook: a slash in its id must not look like one of the path.
+fn path(name: &HookName, below: &str) -> String {
+    format!("/hooks/{}/{}{below}", name.group(), name.id().replace('/', "%2F"))
+}
+
+#[cfg(test)]
+mod tests;

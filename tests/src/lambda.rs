@@ -1,0 +1,145 @@
+//! Lambda, as far as a function sees it: the Runtime API, and a process that polls it.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::process::{Exit, Process};
+use crate::site::program;
+use crate::stub::{self, Answer, Incoming};
+
+/// How long an invocation may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What every function finds in its environment.
+pub const LAMBDA_ENVIRONMENT: [(&str, &str); 3] = [
+    ("AWS_LAMBDA_FUNCTION_NAME", "treble"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+];
+
+/// A running function.
+pub struct Lambda {
+    api: Arc<RuntimeApi>,
+    process: Process,
+}
+
+/// The Runtime API of one function.
+struct RuntimeApi {
+    /// Events on their way to the function.
+    events: Mutex<Receiver<(String, Value)>>,
+    invoke: Mutex<Sender<(String, Value)>>,
+    /// Who waits for the outcome of which invocation.
+    waiting: Mutex<HashMap<String, Sender<Outcome>>>,
+    count: AtomicU64,
+}
+
+/// What came of an invocation: the reply, or the function's error.
+type Outcome = Result<Value, Value>;
+
+impl Lambda {
+    /// Starts the binary of that name with this environment, at a Runtime API of its own.
+    pub fn start(name: &str, environment: &[(String, String)]) -> Lambda {
+        let (invoke, events) = channel();
+        let api = Arc::new(RuntimeApi {
+            events: Mutex::new(events),
+            invoke: Mutex::new(invoke),
+            waiting: Mutex::default(),
+            count: AtomicU64::new(0),
+        });
+        let (listener, port) = stub::listen();
+        let served = Arc::clone(&api);
+        stub::serve(listener, move |request| served.answer(request));
+        Lambda { api, process: spawn(name, &format!("127.0.0.1:{port}"), environment) }
+    }
+
+    /// Invokes it with an event, and waits for its reply; fails with all it has logged, if it has none.
+    pub fn invoke(&self, event: &Value) -> Value {
+        let (sender, outcome) = channel();
+        let id = format!("request-{}", self.api.count.fetch_add(1, Ordering::Relaxed));
+        self.api.waiting.lock().unwrap().insert(id.clone(), sender);
+        self.api.invoke.lock().unwrap().send((id, event.clone())).unwrap();
+        match outcome.recv_timeout(PATIENCE) {
+            Ok(Ok(reply)) => reply,
+            failed => panic!("{failed:?}, and the log says: {}", self.process.printed()),
+        }
+    }
+
+    /// Waits for its end.
+    pub fn finish(self) -> Exit {
+        self.process.finish()
+    }
+
+    /// All that it has logged.
+    pub fn log(&self) -> String {
+        self.process.printed()
+    }
+}
+
+impl RuntimeApi {
+    fn answer(&self, request: &Incoming) -> Answer {
+        let path: Vec<&str> = request.resource.split('/').collect();
+        match path[..] {
+            ["", _, "runtime", "invocation", "next"] => self.next(),
+            ["", _, "runtime", "invocation", id, how] => {
+                let body = serde_json::from_slice(&request.body).unwrap();
+                let outcome = if how == "response" { Ok(body) } else { Err(body) };
+                // Nobody waits any more for an invocation that took too long.
+                let waiting = self.waiting.lock().unwrap().remove(id);
+                waiting.map(|sender| sender.send(outcome));
+                Answer::json(202, "{}")
+            }
+            _ => Answer::json(404, "{}"),
+        }
+    }
+
+    /// Waits for the next event, as the API does; for good, once nobody invokes any more.
+    fn next(&self) -> Answer {
+        let Ok((id, event)) = self.events.lock().unwrap().recv() else { return Answer::json(410, "{}") };
+        let mut answer = Answer::json(200, event);
+        for (name, value) in [
+            ("lambda-runtime-aws-request-id", id.as_str()),
+            ("lambda-runtime-deadline-ms", "4102444800000"),
+            ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:treble"),
+        ] {
+            answer.headers.push((name.to_owned(), value.to_owned()));
+        }
+        answer
+    }
+}
+
+/// A function that polls somebody else's Runtime API, until it is dropped.
+pub struct Polling {
+    _process: Process,
+}
+
+impl Polling {
+    /// Starts the binary of that name with this environment.
+    pub fn start(name: &str, runtime_api: &str, environment: &[(String, String)]) -> Polling {
+        Polling { _process: spawn(name, runtime_api, environment) }
+    }
+}
+
+fn spawn(name: &str, runtime_api: &str, environment: &[(String, String)]) -> Process {
+    let mut command = Command::new(binary(name));
+    command
+        .env_clear()
+        .envs(LAMBDA_ENVIRONMENT)
+        .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
+        .envs(environment.iter().cloned());
+    Process::spawn(&mut command)
+}
+
+/// The binary of a function, beside the tests'.
+pub fn binary(name: &str) -> PathBuf {
+    let path = program().with_file_name(name);
+    assert!(path.exists(), "no {}: build it with `cargo build -p treble-functions`", path.display());
+    path
+}

@@ -1,0 +1,61 @@
+//! The API as tools see it that know nothing of Taskcluster: by its OpenAPI document.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use treble_tests::{Request, Server, schemathesis, validate_openapi};
+
+const DOCUMENT: &str = "GET ^/references/hooks/v1/openapi.json";
+
+/// Examples an operation, unless `SCHEMATHESIS_EXAMPLES` says how many.
+const EXAMPLES: u32 = 50;
+
+#[tokio::test]
+async fn document_is_valid() {
+    let server = Server::start().await;
+    let reply = Request::to(DOCUMENT).anonymously().send(&server).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    validate_openapi(&reply.text());
+    assert_eq!(reply.json()["servers"][0]["url"], server.root_url());
+}
+
+/// What Taskcluster's tools read and what others read tell of the same methods.
+#[tokio::test]
+async fn document_has_what_the_reference_has() {
+    let server = Server::start().await;
+    let get = async |line: &str| Request::to(line).anonymously().send(&server).await.ok();
+    let (document, reference) = (get(DOCUMENT).await, get("GET ^/references/hooks/v1/api.json").await);
+    let entries = reference["entries"].as_array().unwrap().iter();
+    let expected: BTreeSet<String> = entries
+        .map(|entry| {
+            let path = text(&entry["route"]).replace('<', "{").replace('>', "}");
+            let (name, method, title) = (text(&entry["name"]), text(&entry["method"]), text(&entry["title"]));
+            format!("{name}: {method} /api/hooks/v1{path} {title} {}", entry["stability"] == "deprecated")
+        })
+        .collect();
+    let mut found = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let (name, title) = (text(&operation["operationId"]), text(&operation["summary"]));
+            found.insert(format!("{name}: {method} {path} {title} {}", operation["deprecated"] == true));
+        }
+    }
+    assert_eq!(found, expected);
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// Requests made up from the document, valid and not: no answer is a 5xx, and each is as the document says. Where the
+/// data is makes no difference to that, so one store is enough.
+#[tokio::test]
+async fn schemathesis_finds_nothing() {
+    let server = Server::start().await;
+    if server.is_on_aws() {
+        return;
+    }
+    let asked = std::env::var("SCHEMATHESIS_EXAMPLES").ok();
+    let examples = asked.map_or(EXAMPLES, |examples| examples.parse().expect("a number of examples"));
+    schemathesis(&server, examples);
+}
