@@ -1,6 +1,5 @@
 //! Logs: a JSON object a line, on standard output, which Lambda keeps.
 
-use std::error::Error;
 use std::panic;
 
 use tracing::level_filters::LevelFilter;
@@ -20,15 +19,4 @@ pub(crate) fn start(level: Option<&str>) {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "panicked: {}", panic.payload_as_str().unwrap_or("no message"));
     }));
-}
-
-/// An error and its sources in one line.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text.push_str(&format!(": {source}"));
-        next = source.source();
-    }
-    text
 }

@@ -15,11 +15,10 @@ use treble_aws::master_key::{self, MasterKeyError};
 use treble_aws::settings::AuthChoice;
 use treble_aws::sink::{QueueSink, SqsSink};
 use treble_core::fire::Engine;
-use treble_core::ports::{Credentials, FireStore, HookStore, Sink};
+use treble_core::ports::{Credentials, FireStore, HookStore, Sink, chain};
 use treble_core::secret::MasterKey;
 
 use crate::absent::Absent;
-use crate::logs;
 use crate::settings::{LambdaSink, Settings};
 
 /// How long connecting may take of the 10 s that Lambda gives a function to initialize.
@@ -106,14 +105,14 @@ async fn connect(hooks: Option<&dyn HookStore>, sink: Option<&dyn Sink>) {
         if let Some(hooks) = hooks
             && let Err(error) = hooks.check().await
         {
-            tracing::warn!(error = logs::chain(&error), "the database doesn't answer yet");
+            tracing::warn!(error = chain(&error), "the database doesn't answer yet");
         }
     };
     let queue = async {
         if let Some(sink) = sink
             && let Err(error) = sink.check().await
         {
-            tracing::warn!(error = logs::chain(&error), "the sink doesn't answer yet");
+            tracing::warn!(error = chain(&error), "the sink doesn't answer yet");
         }
     };
     let both = async { tokio::join!(database, queue) };

@@ -14,6 +14,7 @@ use treble_api::request::Request;
 use treble_api::taskcluster::response::{self, Response};
 use treble_api::taskcluster::service::Service;
 use treble_aws::settings::Variables;
+use treble_core::ports::chain;
 
 use crate::event::Event;
 use crate::reply::reply;
@@ -46,7 +47,7 @@ pub fn run(function: Function) -> ExitCode {
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = logs::chain(&*error), "the function can't run");
+            tracing::error!(error = chain(&*error), "the function can't run");
             ExitCode::FAILURE
         }
     }

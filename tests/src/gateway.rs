@@ -36,7 +36,7 @@ struct State {
     environment: Vec<(String, String)>,
     delivery: Mutex<Delivery>,
     functions: Mutex<HashMap<String, Arc<Lambda>>>,
-    events: Mutex<Vec<Value>>,
+    last_event: Mutex<Value>,
 }
 
 impl Gateway {
@@ -46,7 +46,7 @@ impl Gateway {
             environment,
             delivery: Mutex::new(Delivery::AsSent),
             functions: Mutex::default(),
-            events: Mutex::default(),
+            last_event: Mutex::default(),
         });
         let served = Arc::clone(&state);
         stub::serve(listener, move |request| served.answer(request));
@@ -58,21 +58,9 @@ impl Gateway {
         *self.state.delivery.lock().unwrap() = delivery;
     }
 
-    /// The names of the functions that were needed so far.
-    pub fn started(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.state.functions.lock().unwrap().keys().cloned().collect();
-        names.sort();
-        names
-    }
-
-    /// What the functions have logged.
-    pub fn log(&self) -> String {
-        self.state.functions.lock().unwrap().values().map(|function| function.log()).collect()
-    }
-
     /// The last event, as a function was given it.
     pub fn last_event(&self) -> Value {
-        self.state.events.lock().unwrap().last().cloned().unwrap()
+        self.state.last_event.lock().unwrap().clone()
     }
 
     /// The environment of the functions.
@@ -91,7 +79,7 @@ impl State {
         let function = self.function(&function_of(&request.method, matched));
         let event = event(request, delivered, query);
         let reply = function.invoke(&event);
-        self.events.lock().unwrap().push(event);
+        *self.last_event.lock().unwrap() = event;
         answer_of(&reply)
     }
 

@@ -76,11 +76,6 @@ impl Lambda {
     pub fn finish(self) -> Exit {
         self.process.finish()
     }
-
-    /// All that it has logged.
-    pub fn log(&self) -> String {
-        self.process.printed()
-    }
 }
 
 impl RuntimeApi {

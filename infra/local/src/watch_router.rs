@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use treble_api::taskcluster::ROUTES;
-use treble_api::taskcluster::route::MOUNT;
 
 /// The methods that something must answer: those that aren't a path's own go to the function of whatever is left.
 const METHODS: [&str; 7] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
@@ -15,8 +14,7 @@ const DEFAULT: &str = "default";
 pub(crate) fn toml() -> String {
     let mut paths: BTreeMap<String, BTreeMap<&str, String>> = BTreeMap::new();
     for route in ROUTES {
-        let path = format!("{MOUNT}{}", route.path.replace('<', "{").replace('>', "}"));
-        let functions = paths.entry(path).or_default();
+        let functions = paths.entry(route.path_template()).or_default();
         functions.insert(route.method.as_str(), route.function());
         if route.method == "GET" {
             functions.insert("HEAD", route.function());

@@ -5,6 +5,7 @@ use std::process::{Child, Command};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
+use treble_tests::LAMBDA_ENVIRONMENT;
 
 use crate::load::Deployment;
 use crate::operation::Request;
@@ -42,9 +43,7 @@ impl Lambda {
         let child = Command::new(binary(function))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", api.address.to_string())
-            .env("AWS_LAMBDA_FUNCTION_NAME", function)
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .envs(LAMBDA_ENVIRONMENT)
             .env("TREBLE_ROOT_URL", server.root_url())
             .env("TREBLE_SINK", format!("sqs:{}", aws.queue_url()))
             .env("TREBLE_MASTER_KEY_ARN", "treble-master-key")

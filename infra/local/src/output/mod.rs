@@ -11,6 +11,7 @@ use std::error::Error;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
+use treble_core::ports;
 
 pub(crate) use style::Styled;
 pub(crate) use table::{Cell, Table};
@@ -20,8 +21,7 @@ pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// Prints a text and a newline. A reader that went away, as `head` does, is no error: there is nobody to tell.
 pub(crate) fn line(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    line_if_read(text);
 }
 
 /// The same, telling whether somebody still reads.
@@ -32,8 +32,7 @@ pub(crate) fn line_if_read(text: &str) -> bool {
 
 /// Prints a text with [styles](style), as far as they are wanted: on a terminal, unless `NO_COLOR` is set.
 pub(crate) fn styled(text: &str) {
-    let mut out = anstream::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    styled_if_read(text);
 }
 
 /// The same, telling whether somebody still reads.
@@ -50,7 +49,7 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// Prints on standard error: what went wrong, and what lay behind it.
 pub(crate) fn failure(error: &(dyn Error + 'static)) {
-    let text = sources(error).replace('\n', "\n  ");
+    let text = ports::chain(error).replace('\n', "\n  ");
     let _ = writeln!(anstream::stderr().lock(), "{} {text}", Styled(style::BAD, "treble:"));
 }
 
@@ -79,21 +78,7 @@ pub(crate) fn confirm(question: &str) -> io::Result<bool> {
 
 /// An error and its sources in one line, each said once.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    sources(error).replace('\n', " ")
-}
-
-fn sources(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        let words = source.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        next = source.source();
-    }
-    text
+    ports::chain(error).replace('\n', " ")
 }
 
 /// A text that came from elsewhere, fit for a terminal: control characters shown instead of obeyed.

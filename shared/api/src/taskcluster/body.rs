@@ -147,9 +147,9 @@ fn parse(text: &str) -> Result<Value, String> {
     let mut value: Value = serde_json::from_str(text)
         // The parser names its limit, which is 127 levels, without saying what it is.
         .map_err(|error| {
-            error.to_string().replace("recursion limit exceeded", "nested deeper than 127 levels")
-        })
-        .map_err(|error| format!("Failed to parse JSON: {error}"))?;
+            let told = error.to_string().replace("recursion limit exceeded", "nested deeper than 127 levels");
+            format!("Failed to parse JSON: {told}")
+        })?;
     if !(value.is_object() || value.is_array()) {
         return Err("Failed to parse JSON: Must be an object or array".into());
     }

@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::error::Code;
-use super::route::{MOUNT, PATH_PARAMETERS, Parameter, Route, Stability};
+use super::route::{PATH_PARAMETERS, Parameter, Route, Stability};
 use super::routes::{HEARTBEAT, ROUTES};
 use super::schemas::{SCHEMAS, Schema};
 
@@ -56,8 +56,7 @@ fn tags() -> Value {
 fn paths() -> Value {
     let mut paths = Map::new();
     for route in ROUTES {
-        let path = format!("{MOUNT}{}", route.path.replace('<', "{").replace('>', "}"));
-        if let Value::Object(methods) = paths.entry(path).or_insert_with(|| json!({})) {
+        if let Value::Object(methods) = paths.entry(route.path_template()).or_insert_with(|| json!({})) {
             methods.insert(route.method.as_str().to_ascii_lowercase(), operation(route));
         }
     }

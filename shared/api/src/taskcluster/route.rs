@@ -127,6 +127,11 @@ impl Route {
         name
     }
 
+    /// The whole path as OpenAPI and other routers write it, parameters in braces: `/api/hooks/v1/hooks/{hookGroupId}`.
+    pub fn path_template(&self) -> String {
+        format!("{MOUNT}{}", self.path.replace('<', "{").replace('>', "}"))
+    }
+
     /// The path's segments: literal, or a parameter's name.
     pub(super) fn segments(&self) -> impl Iterator<Item = Segment> {
         self.path.split('/').skip(1).map(|segment| {

@@ -17,6 +17,21 @@ pub use sink::{CreatedTask, NewTask, Sink, SinkError};
 /// An adapter's own error, kept as a source.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
+/// An error and its sources, each said once: what a log needs, and a client is not told.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        let words = source.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        next = source.source();
+    }
+    text
+}
+
 /// Why a store could not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
