@@ -41,8 +41,10 @@ impl fmt::Display for FiredBy {
     }
 }
 
-/// One reason to run one hook. Two firings with the same `task_id` are the same firing.
-#[derive(Debug, Clone, PartialEq)]
+/// One reason to run one hook. Two firings with the same `task_id` are the same firing. As JSON, it is a message of the
+/// queue of firings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Firing {
     /// Identifies the firing and the task that it creates.
     pub task_id: SlugId,
@@ -51,8 +53,10 @@ pub struct Firing {
     /// What made it fire.
     pub fired_by: FiredBy,
     /// The payload of the call or message, with the trigger schema's defaults filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Value>,
     /// Who called triggerHook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
     /// The moment of the firing: the template's `now`, and the task's `created` where it sets none.
     pub created: Timestamp,
@@ -100,4 +104,27 @@ pub struct FireRecord {
     pub error: String,
     /// The status of the created task as the sink told it, so that repeating a request repeats its answer.
     pub status: Option<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_firing_is_a_message() {
+        let message = json!({
+            "taskId": "AAAAAAAAQACAAAAAAAAAAA", "hook": "g/a/b", "firedBy": "schedule",
+            "created": "2026-11-21T10:00:00Z",
+        });
+        let firing: Firing = serde_json::from_value(message.clone()).unwrap();
+        assert_eq!((firing.hook.id(), firing.fired_by), ("a/b", FiredBy::Schedule));
+        assert_eq!(serde_json::to_value(&firing).unwrap(), message);
+        for (member, wrong) in [("taskId", "x"), ("hook", "g"), ("firedBy", "me"), ("created", "now")] {
+            let mut message = message.clone();
+            message[member] = wrong.into();
+            assert!(serde_json::from_value::<Firing>(message).is_err(), "{member}");
+        }
+    }
 }

@@ -22,7 +22,8 @@ pub const MAX_DEFINITION_BYTES: usize = 350 * 1024;
 
 /// Identifies a hook: `<hookGroupId>/<hookId>`, both of 1 to [`MAX_ID_LENGTH`] letters, digits, `-` and
 /// `_`; a hookId may also contain `/`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct HookName {
     group: String,
     id: String,
@@ -84,6 +85,20 @@ impl FromStr for HookName {
     fn from_str(text: &str) -> Result<Self, InvalidHookName> {
         let (group, id) = text.split_once('/').ok_or_else(|| InvalidHookName::NoGroup(text.into()))?;
         Self::new(group, id)
+    }
+}
+
+impl TryFrom<String> for HookName {
+    type Error = InvalidHookName;
+
+    fn try_from(text: String) -> Result<Self, InvalidHookName> {
+        text.parse()
+    }
+}
+
+impl From<HookName> for String {
+    fn from(name: HookName) -> Self {
+        name.to_string()
     }
 }
 

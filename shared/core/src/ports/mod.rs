@@ -4,12 +4,14 @@ use std::error::Error;
 
 mod credentials;
 mod fires;
+mod firings;
 mod hooks;
 mod post_json;
 mod sink;
 
 pub use credentials::{AccessToken, ClientCredentials, Credentials};
 pub use fires::{Claim, FireStore};
+pub use firings::{DelayedFiring, FiringQueue, MAX_DELAY, QueueError};
 pub use hooks::{CreateOutcome, HookStore};
 pub use post_json::{JsonReply, PostJson};
 pub use sink::{CreatedTask, NewTask, Sink, SinkError};
