@@ -16,4 +16,5 @@ pub mod secret;
 pub mod slugid;
 pub mod task;
 pub mod template;
+pub mod tick;
 pub mod trigger_schema;

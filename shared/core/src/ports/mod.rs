@@ -3,6 +3,7 @@
 use std::error::Error;
 
 mod credentials;
+mod due;
 mod fires;
 mod firings;
 mod hooks;
@@ -10,6 +11,7 @@ mod post_json;
 mod sink;
 
 pub use credentials::{AccessToken, ClientCredentials, Credentials};
+pub use due::{Advance, DueHook, DueIndex, DuePage};
 pub use fires::{Claim, FireStore};
 pub use firings::{DelayedFiring, FiringQueue, MAX_DELAY, QueueError};
 pub use hooks::{CreateOutcome, HookStore};
