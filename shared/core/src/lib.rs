@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or draws a random number: time, ids and randomness are passed
 //! in, and what the engine needs from outside is a [port](ports) that an adapter implements.
 
+pub mod change;
 pub mod cron;
 pub mod definition;
 pub mod fire;
@@ -14,6 +15,7 @@ pub mod schema;
 pub mod scope;
 pub mod secret;
 pub mod slugid;
+pub mod streak;
 pub mod task;
 pub mod template;
 pub mod tick;
