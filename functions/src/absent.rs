@@ -8,10 +8,11 @@ use treble_api::auth::{AuthError, Authenticator, Caller, SignedRequest};
 use treble_core::firing::{FireRecord, Firing};
 use treble_core::hook::{HookName, StoredHook};
 use treble_core::ports::{
-    Claim, ClientCredentials, CreateOutcome, CreatedTask, Credentials, FireStore, HookStore, NewTask, Page,
-    PageRequest, Sink, SinkError, StoreError,
+    Claim, ClientCredentials, CreateOutcome, CreatedTask, Credentials, FireStore, HealthStore, HookStore,
+    NewTask, Page, PageRequest, Sink, SinkError, StoreError,
 };
 use treble_core::scope::Roles;
+use treble_core::streak::Health;
 
 /// A part that the function was not given, by its name.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
@@ -64,6 +65,13 @@ impl HookStore for Absent {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
+        Err(self.store())
+    }
+}
+
+#[async_trait]
+impl HealthStore for Absent {
+    async fn set_health(&self, _: &StoredHook, _: &Health) -> Result<bool, StoreError> {
         Err(self.store())
     }
 }

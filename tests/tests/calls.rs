@@ -55,6 +55,7 @@ impl World {
         let master_key = MasterKey::new([7; 32]);
         let auth = Arc::new(DynamoAuth::new(client.clone(), &tables.auth, &master_key));
         let sink = Arc::new(CountingSink::default());
+        let hooks = Arc::new(DynamoHooks::new(client.clone(), &tables.hooks));
         let service = Service {
             about: About {
                 root_url: "http://localhost".into(),
@@ -62,11 +63,12 @@ impl World {
                 commit: None,
                 started: Timestamp::now(),
             },
-            hooks: Arc::new(DynamoHooks::new(client.clone(), &tables.hooks)),
+            hooks: hooks.clone(),
             engine: Engine {
                 sink: sink.clone(),
                 fires: Arc::new(DynamoFires::new(client, &tables.fires)),
                 credentials: auth.clone(),
+                health: hooks,
             },
             authenticator: Arc::new(TableAuth::new(Arc::new(CachedCredentials::new(
                 auth.clone(),

@@ -148,7 +148,8 @@ impl Tick {
         let plan = plan(&schedule, hook.at, now, until);
         let first = batch.firings.len();
         batch.firings.extend(plan.occurrences.into_iter().map(|at| self.firing(hook, at, now)));
-        let advance = Advance { hook: hook.name.clone(), from: hook.at, to: plan.next };
+        let advance =
+            Advance { hook: hook.name.clone(), revision: hook.revision, from: hook.at, to: plan.next };
         batch.hooks.push((first..batch.firings.len(), advance));
     }
 

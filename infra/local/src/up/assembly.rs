@@ -80,6 +80,7 @@ impl<'a> Assembly<'a> {
                 sink: self.sink.clone(),
                 fires: Arc::new(self.store.fires()),
                 credentials: self.auth.clone(),
+                health: self.hooks.clone(),
             },
             authenticator: parts::authenticator(&self.arguments.auth, &self.credentials),
             master_key: Some(self.master_key.clone()),

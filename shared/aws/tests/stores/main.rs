@@ -4,9 +4,11 @@
 
 mod auth;
 mod calls;
+mod due;
 mod fires;
 mod flaky;
 mod foreign;
+mod health;
 mod hooks;
 mod model;
 mod pages;

@@ -15,6 +15,8 @@ pub struct DueHook {
     pub at: Timestamp,
     /// The patterns of its schedule.
     pub schedule: Vec<String>,
+    /// The hook's revision.
+    pub revision: u64,
 }
 
 /// A part of what is due in a shard.
@@ -31,6 +33,8 @@ pub struct DuePage {
 pub struct Advance {
     /// The hook.
     pub hook: HookName,
+    /// The revision whose schedule `to` is of.
+    pub revision: u64,
     /// The occurrence that was due.
     pub from: Timestamp,
     /// The one that is due now; None where the schedule has no more.
@@ -53,7 +57,7 @@ pub trait DueIndex: Send + Sync {
         limit: usize,
     ) -> Result<DuePage, StoreError>;
 
-    /// Moves hooks on, each on the condition that it is due when it was. One result for each, in their order: false where
+    /// Moves hooks on, each on the condition that it is due when it was, and that its schedule is the same. One result for each, in their order: false where
     /// that condition doesn't hold any more.
     async fn advance(&self, hooks: &[Advance]) -> Vec<Result<bool, StoreError>>;
 }

@@ -30,7 +30,7 @@ impl World {
         let hooks = hooks.iter().map(|(name, due, pattern)| {
             let name: HookName = format!("g/{name}").parse().unwrap();
             let schedule = vec![(*pattern).to_owned()];
-            (name.to_string(), DueHook { name, at: at(due), schedule })
+            (name.to_string(), DueHook { name, at: at(due), schedule, revision: 1 })
         });
         Self { hooks: Mutex::new(hooks.collect()), ..Self::default() }
     }
