@@ -3,6 +3,7 @@
 use std::error::Error;
 
 mod credentials;
+mod dead_letters;
 mod due;
 mod fires;
 mod firings;
@@ -12,6 +13,7 @@ mod post_json;
 mod sink;
 
 pub use credentials::{AccessToken, ClientCredentials, Credentials};
+pub use dead_letters::{DeadLetter, DeadLetters};
 pub use due::{Advance, DueHook, DueIndex, DuePage};
 pub use fires::{Claim, FireStore};
 pub use firings::{DelayedFiring, FiringQueue, MAX_DELAY, QueueError};
