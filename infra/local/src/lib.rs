@@ -58,6 +58,7 @@ fn run(command: Command) -> Result<ExitCode, output::Failure> {
         Command::Routes { json, .. } => routes::run(json)?,
         Command::Client(arguments) => admin::client::run(arguments)?,
         Command::Role(arguments) => admin::role::run(arguments)?,
+        Command::DeadLetters(arguments) => admin::dead_letters::run(arguments)?,
         Command::Completions { shell } => completions::run(shell),
     }
     Ok(ExitCode::SUCCESS)

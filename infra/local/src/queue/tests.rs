@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
-use super::worker::{Handler, MAX_RECEIVES};
+use super::worker::Handler;
 use super::*;
 
 fn queues() -> (TempDir, Queues) {
@@ -84,17 +84,15 @@ async fn a_worker_tries_again_gives_up_and_holds_nothing_up() {
     let queue = queues.queue("a");
     let (reports, mut reported) = mpsc::unbounded_channel();
     let handler = Arc::new(Script { reports, count: AtomicU32::new(0) });
-    tokio::spawn(worker::run(queue.clone(), handler.clone()));
+    tokio::spawn(worker::run(queue.clone(), handler.clone(), 4));
     let messages = ["panics", "never works", "works the third time", "works"];
     queue.add(messages.map(|message| (message.to_owned(), NO_TIME)).into()).await.unwrap();
     let mut seen = Vec::new();
-    while !seen.iter().any(|report: &String| report.starts_with("gave up"))
-        || seen.len() < 5 + MAX_RECEIVES as usize
-    {
+    while !seen.iter().any(|report: &String| report.starts_with("gave up")) || seen.len() < 9 {
         seen.push(reported.recv().await.unwrap());
     }
     let times = |start: &str| seen.iter().filter(|report| report.starts_with(start)).count();
-    assert_eq!(times("never works "), MAX_RECEIVES as usize);
+    assert_eq!(times("never works "), 4);
     assert_eq!(times("works the third time"), 3);
     assert_eq!((times("works 1"), times("panics"), handler.count.load(Ordering::Relaxed)), (1, 1, 1));
     // The one that panicked is hidden.

@@ -17,8 +17,9 @@ const CONCURRENCY: usize = 10;
 /// How long a message is nobody else's: longer than doing it may take.
 const HIDDEN: Duration = Duration::from_secs(60);
 
-/// How often a message is received before it is given up: with the waits between, that takes some two hours.
-pub(crate) const MAX_RECEIVES: u32 = 14;
+/// How often a message is tried before it is given up, unless the command line says otherwise: with the waits between, that
+/// takes some two hours.
+pub(crate) const ATTEMPTS: u32 = 14;
 
 /// How long to wait at most before looking again: another process may have sent something.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -32,13 +33,13 @@ pub(crate) trait Handler: Send + Sync + 'static {
     /// Does what a message says; how long it is to wait, if it must come again.
     async fn handle(&self, message: &Received) -> Result<(), Duration>;
 
-    /// Does what there is to do about a message that was received too often. It is removed then, unless it must come again.
+    /// Does what there is to do about a message that was tried often enough. It is removed then, unless it must come again.
     async fn give_up(&self, message: &Received) -> Result<(), Duration>;
 }
 
-/// Does what waits in a queue, for good.
-pub(crate) async fn run(queue: Queue, handler: Arc<dyn Handler>) {
-    let mut under_way = UnderWay { queue, handler, tasks: JoinSet::new(), messages: Vec::new() };
+/// Does what waits in a queue, for good; each message up to so many times.
+pub(crate) async fn run(queue: Queue, handler: Arc<dyn Handler>, attempts: u32) {
+    let mut under_way = UnderWay { queue, handler, attempts, tasks: JoinSet::new(), messages: Vec::new() };
     loop {
         if let Err(error) = under_way.turn().await {
             tracing::error!("{}", output::chain(&error));
@@ -51,6 +52,7 @@ pub(crate) async fn run(queue: Queue, handler: Arc<dyn Handler>) {
 struct UnderWay {
     queue: Queue,
     handler: Arc<dyn Handler>,
+    attempts: u32,
     tasks: JoinSet<Result<(), Duration>>,
     messages: Vec<(Id, Received)>,
 }
@@ -80,10 +82,10 @@ impl UnderWay {
     }
 
     fn begin(&mut self, message: Received) {
-        let (handler, own) = (Arc::clone(&self.handler), message.clone());
+        let (handler, own, attempts) = (Arc::clone(&self.handler), message.clone(), self.attempts);
         // In a task of its own: a panic is a message that failed.
         let task = self.tasks.spawn(async move {
-            if own.receives > MAX_RECEIVES { handler.give_up(&own).await } else { handler.handle(&own).await }
+            if own.receives > attempts { handler.give_up(&own).await } else { handler.handle(&own).await }
         });
         self.messages.push((task.id(), message));
     }
