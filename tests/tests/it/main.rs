@@ -9,6 +9,7 @@ mod concurrency;
 mod crashes;
 mod dead_letters;
 mod deployment;
+mod event_functions;
 mod functions;
 mod hooks_cli;
 mod hostile;
