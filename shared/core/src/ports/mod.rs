@@ -2,21 +2,25 @@
 
 use std::error::Error;
 
+mod bus;
 mod credentials;
 mod due;
 mod fires;
 mod firings;
 mod health;
 mod hooks;
+mod mail;
 mod post_json;
 mod sink;
 
+pub use bus::{EventBus, PublishError};
 pub use credentials::{AccessToken, ClientCredentials, Credentials};
 pub use due::{Advance, DueHook, DueIndex, DuePage};
 pub use fires::{Claim, FireStore};
 pub use firings::{DelayedFiring, FiringQueue, MAX_DELAY, QueueError};
 pub use health::HealthStore;
 pub use hooks::{CreateOutcome, HookStore};
+pub use mail::{MailError, Mailer};
 pub use post_json::{JsonReply, PostJson};
 pub use sink::{CreatedTask, NewTask, Sink, SinkError};
 
