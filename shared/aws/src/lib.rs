@@ -4,6 +4,7 @@
 //! - [`client`] configures the SDK, lean enough for a cold start.
 //! - [`dynamodb`] keeps hooks, fire records, clients and roles.
 //! - [`sink`] creates tasks.
+//! - [`queue`] is where firings wait.
 //! - [`master_key`] reads the deployment's one secret.
 //! - [`settings`] says what the environment must hold.
 //! - [`http`] asks services that aren't AWS's.
@@ -14,5 +15,7 @@ pub mod dynamodb;
 pub mod http;
 pub mod mail;
 pub mod master_key;
+mod patience;
+pub mod queue;
 pub mod settings;
 pub mod sink;

@@ -6,6 +6,7 @@
 pub mod change;
 pub mod consumer;
 pub mod cron;
+pub mod dead_letter;
 pub mod definition;
 pub mod fire;
 pub mod firing;

@@ -11,3 +11,4 @@ pub(crate) mod stub;
 
 pub use queue::{InvalidCredentials, QueueCredentials, QueueSink};
 pub use sqs::{MAX_MESSAGE_BYTES, SqsSink};
+pub(crate) use sqs::{group_id, within_charset};

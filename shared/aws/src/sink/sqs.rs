@@ -131,7 +131,7 @@ fn message(task: &NewTask<'_>) -> Result<String, SinkError> {
 
 /// SQS takes the characters of XML 1.0 only. What else JSON may have unescaped are U+FFFE and U+FFFF, and those it
 /// may have in strings alone, where they can as well be escaped.
-fn within_charset(text: String) -> String {
+pub(crate) fn within_charset(text: String) -> String {
     if text.contains(['\u{fffe}', '\u{ffff}']) {
         return text.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
     }
@@ -140,7 +140,7 @@ fn within_charset(text: String) -> String {
 
 /// The hook's name, if SQS takes one of its length; otherwise the name's beginning, to be recognized by, `#`, which no
 /// name has, and the name's hash.
-fn group_id(hook: &HookName) -> String {
+pub(crate) fn group_id(hook: &HookName) -> String {
     let mut name = hook.to_string();
     if name.len() > MAX_GROUP_ID {
         let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(&name));

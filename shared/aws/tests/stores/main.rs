@@ -4,6 +4,7 @@
 
 mod auth;
 mod calls;
+mod dead_letters;
 mod due;
 mod fires;
 mod flaky;

@@ -4,6 +4,7 @@ use std::error::Error;
 
 mod bus;
 mod credentials;
+mod dead_letters;
 mod due;
 mod fires;
 mod firings;
@@ -15,6 +16,7 @@ mod sink;
 
 pub use bus::{EventBus, PublishError};
 pub use credentials::{AccessToken, ClientCredentials, Credentials};
+pub use dead_letters::{DeadLetter, DeadLetters};
 pub use due::{Advance, DueHook, DueIndex, DuePage};
 pub use fires::{Claim, FireStore};
 pub use firings::{DelayedFiring, FiringQueue, MAX_DELAY, QueueError};
