@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
-use serde_json::Value;
+use serde_json::{Value, json};
 use treble_core::change::{Change, SOURCE};
 use treble_core::ports::{BoxError, EventBus, PublishError};
 
@@ -117,6 +117,29 @@ impl Event {
     fn bytes(&self) -> usize {
         SOURCE.len() + self.kind.len() + self.detail.len()
     }
+}
+
+/// Why an event of a bus is none of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum NoChange {
+    /// It is of another source.
+    #[error("the event is not of {SOURCE}")]
+    Source,
+    /// It says something else.
+    #[error("the event is no change")]
+    Unknown(#[from] serde_json::Error),
+}
+
+/// The change that an event of the bus tells, in the JSON in which EventBridge hands it over.
+///
+/// # Errors
+/// When it tells none.
+pub fn change_of(event: &Value) -> Result<Change, NoChange> {
+    if event["source"] != SOURCE {
+        return Err(NoChange::Source);
+    }
+    let change = json!({"type": event["detail-type"], "detail": event["detail"]});
+    Ok(serde_json::from_value(change)?)
 }
 
 /// How many of these events, from the first, make one call.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::change::{Change, Subject};
+use crate::change::Change;
 use crate::ports::{EventBus, PublishError, chain};
 
 /// A write whose changes were not all published.
@@ -36,13 +36,7 @@ pub async fn publish(bus: &dyn EventBus, writes: &[Vec<Change>]) -> Result<(), U
             match result {
                 Ok(()) => {}
                 Err(error @ PublishError::Refused { .. }) => {
-                    let Subject { hook_group_id, hook_id } = change.subject();
-                    tracing::error!(
-                        hook_group_id,
-                        hook_id,
-                        error = chain(&error),
-                        "a change can't be published"
-                    );
+                    tracing::error!(hook = %change.subject(), error = chain(&error), "a change can't be published");
                 }
                 Err(source) => return Err(Unpublished { write, source }),
             }

@@ -102,3 +102,15 @@ async fn after_a_call_that_fails_none_is_made() {
         assert_eq!(words(&results), [&["taken"; 10][..], &["unavailable"; 15]].concat());
     }
 }
+
+#[test]
+fn an_event_is_a_change() {
+    let event = |source: &str, kind: &str, detail| json!({"version": "0", "id": "1", "source": source, "detail-type": kind, "detail": detail, "resources": []});
+    let detail = || json!({"hookGroupId": "g", "hookId": "h"});
+    assert_eq!(change_of(&event("treble.hooks", "HookCreated", detail())).unwrap(), created("h"));
+    assert!(matches!(change_of(&event("aws.s3", "HookCreated", detail())), Err(NoChange::Source)));
+    for other in [event("treble.hooks", "Other", detail()), event("treble.hooks", "HookCreated", json!({}))] {
+        assert!(matches!(change_of(&other), Err(NoChange::Unknown(_))));
+    }
+    assert!(matches!(change_of(&json!(null)), Err(NoChange::Source)));
+}

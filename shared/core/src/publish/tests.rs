@@ -3,6 +3,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use super::*;
+use crate::change::Subject;
 
 /// Keeps what it is sent, and does not take what it is told not to: once, or never.
 #[derive(Default)]
