@@ -1,5 +1,8 @@
 //! What changed in the hooks table, from its stream to the event bus.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>
+//!
+//! Its event source has `FunctionResponseTypes: [ReportBatchItemFailures]` and no limit of attempts but the age of a record:
+//! what is skipped is lost. A filter for `Keys.pk` with the prefix `hook#` saves invocations; nothing else depends on it.
 
 use std::process::ExitCode;
 

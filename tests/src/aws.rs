@@ -60,30 +60,39 @@ impl Aws {
         &self.endpoint
     }
 
+    /// What its resources' names begin with.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Takes all messages from the queue of tasks.
     pub async fn receive_tasks(&self) -> Vec<Value> {
-        let mut tasks = Vec::new();
+        self.receive(&self.queue_url()).await
+    }
+
+    /// Takes all messages from a queue; they are JSON.
+    pub(crate) async fn receive(&self, queue_url: &str) -> Vec<Value> {
+        let mut bodies = Vec::new();
         loop {
-            let request = json!({"QueueUrl": self.queue_url(), "MaxNumberOfMessages": 10});
+            let request = json!({"QueueUrl": queue_url, "MaxNumberOfMessages": 10});
             let reply = self.sqs("ReceiveMessage", &request).await;
             let Some(messages) = reply["Messages"].as_array().filter(|messages| !messages.is_empty()) else {
-                return tasks;
+                return bodies;
             };
             for message in messages {
-                tasks.push(serde_json::from_str(message["Body"].as_str().unwrap()).unwrap());
-                let receipt =
-                    json!({"QueueUrl": self.queue_url(), "ReceiptHandle": message["ReceiptHandle"]});
+                bodies.push(serde_json::from_str(message["Body"].as_str().unwrap()).unwrap());
+                let receipt = json!({"QueueUrl": queue_url, "ReceiptHandle": message["ReceiptHandle"]});
                 self.sqs("DeleteMessage", &receipt).await;
             }
         }
     }
 
-    async fn sqs(&self, action: &str, request: &Value) -> Value {
+    pub(crate) async fn sqs(&self, action: &str, request: &Value) -> Value {
         self.call("sqs", &format!("AmazonSQS.{action}"), request).await
     }
 
     /// One call of AWS's JSON protocol. The emulator looks at no signature, only at whom it is for.
-    async fn call(&self, service: &str, action: &str, request: &Value) -> Value {
+    pub(crate) async fn call(&self, service: &str, action: &str, request: &Value) -> Value {
         let scope = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
         let call = reqwest::Client::new()
             .post(&self.endpoint)
