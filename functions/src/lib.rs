@@ -4,6 +4,8 @@
 //! - `settings` are read from the environment once; `parts` makes of them what the function uses, and nothing else.
 //! - `event` and `reply` translate between API Gateway's HTTP API (payload format 2.0) and the dialects' messages.
 //! - [`tick`] is the clock's work; [`firings`] does what waits in the queue, `messages` at a time.
+//! - [`publish_changes`] takes what changed from the hooks table's stream to the event bus, [`tell_owner`] from there to
+//!   hooks' owners.
 //! - `start` is how all of them begin.
 
 mod absent;
@@ -14,10 +16,12 @@ mod logs;
 mod messages;
 mod metrics;
 mod parts;
+pub mod publish_changes;
 mod reply;
 mod serve;
 mod settings;
 mod start;
+pub mod tell_owner;
 pub mod tick;
 
 pub use function::{Function, Uses};

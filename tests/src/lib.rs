@@ -12,6 +12,7 @@
 )]
 
 mod aws;
+mod bus;
 mod clients;
 mod deployment;
 mod emulators;
@@ -27,6 +28,7 @@ pub mod table;
 mod wire;
 
 pub use aws::Aws;
+pub use bus::EventBridge;
 pub use clients::{node, python, schemathesis, validate_openapi};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+mod bus;
 mod credentials;
 mod dead_letters;
 mod due;
@@ -9,9 +10,11 @@ mod fires;
 mod firings;
 mod health;
 mod hooks;
+mod mail;
 mod post_json;
 mod sink;
 
+pub use bus::{EventBus, PublishError};
 pub use credentials::{AccessToken, ClientCredentials, Credentials};
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use due::{Advance, DueHook, DueIndex, DuePage};
@@ -19,6 +22,7 @@ pub use fires::{Claim, FireStore};
 pub use firings::{DelayedFiring, FiringQueue, MAX_DELAY, QueueError};
 pub use health::HealthStore;
 pub use hooks::{CreateOutcome, HookStore};
+pub use mail::{MailError, Mailer};
 pub use post_json::{JsonReply, PostJson};
 pub use sink::{CreatedTask, NewTask, Sink, SinkError};
 
