@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or draws a random number: time, ids and randomness are passed
 //! in, and what the engine needs from outside is a [port](ports) that an adapter implements.
 
+pub mod binding;
 pub mod cron;
 pub mod definition;
 pub mod fire;
@@ -10,6 +11,7 @@ pub mod firing;
 pub mod hawk;
 pub mod hook;
 pub mod ports;
+pub mod pulse;
 pub mod schema;
 pub mod scope;
 pub mod secret;

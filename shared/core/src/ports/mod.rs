@@ -2,17 +2,21 @@
 
 use std::error::Error;
 
+mod bindings;
 mod credentials;
 mod fires;
 mod firings;
 mod hooks;
+mod messages;
 mod post_json;
 mod sink;
 
+pub use bindings::{BindingLedger, BindingProblem, BindingStore, BoundHook, MadeBinding};
 pub use credentials::{AccessToken, ClientCredentials, Credentials};
 pub use fires::{Claim, FireStore};
 pub use firings::{DelayedFiring, FiringQueue, MAX_DELAY, QueueError};
 pub use hooks::{CreateOutcome, HookStore};
+pub use messages::{ChangeQueue, PulseQueue, ReceivedChange};
 pub use post_json::{JsonReply, PostJson};
 pub use sink::{CreatedTask, NewTask, Sink, SinkError};
 

@@ -1,0 +1,1 @@
+//! Between an AMQP broker and the queues.
