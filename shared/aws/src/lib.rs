@@ -3,6 +3,7 @@
 //! - [`client`] configures the SDK, lean enough for a cold start.
 //! - [`dynamodb`] keeps hooks, fire records, clients and roles.
 //! - [`sink`] creates tasks.
+//! - [`pulse`] carries messages from a broker, and changes of hooks to it.
 //! - [`master_key`] reads the deployment's one secret.
 //! - [`settings`] says what the environment must hold.
 //! - [`http`] asks services that aren't AWS's.
@@ -11,5 +12,6 @@ pub mod client;
 pub mod dynamodb;
 pub mod http;
 pub mod master_key;
+pub mod pulse;
 pub mod settings;
 pub mod sink;

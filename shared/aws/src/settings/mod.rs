@@ -62,6 +62,19 @@ pub const DENIED_EXCHANGES: Variable = variable(
     "exchange/taskcluster-hooks/",
 );
 
+/// The queue between a broker's bridge and the hooks.
+pub const PULSE_QUEUE_URL: Variable = variable(
+    "TREBLE_PULSE_QUEUE_URL",
+    "the URL of the SQS queue of a broker's messages",
+    "https://sqs.eu-central-1.amazonaws.com/123456789012/pulse",
+);
+/// The queue of what is to be published at a broker.
+pub const CHANGES_QUEUE_URL: Variable = variable(
+    "TREBLE_CHANGES_QUEUE_URL",
+    "the URL of the SQS queue that EventBridge's rule sends changes of hooks to",
+    "https://sqs.eu-central-1.amazonaws.com/123456789012/changes",
+);
+
 const AWS_REGION: Variable = variable("AWS_REGION", "the region of the tables and queues", "eu-central-1");
 const AWS_ACCESS_KEY_ID: Variable = variable("AWS_ACCESS_KEY_ID", "an access key", "AKIAIOSFODNN7EXAMPLE");
 const AWS_SECRET_ACCESS_KEY: Variable = variable("AWS_SECRET_ACCESS_KEY", "the access key's secret", "…");

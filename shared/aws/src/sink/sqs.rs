@@ -131,7 +131,7 @@ fn message(task: &NewTask<'_>) -> Result<String, SinkError> {
 
 /// SQS takes the characters of XML 1.0 only. What else JSON may have unescaped are U+FFFE and U+FFFF, and those it
 /// may have in strings alone, where they can as well be escaped.
-fn within_charset(text: String) -> String {
+pub(crate) fn within_charset(text: String) -> String {
     if text.contains(['\u{fffe}', '\u{ffff}']) {
         return text.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
     }
