@@ -1,0 +1,77 @@
+//! The bridge as a program: between a broker and SQS.
+
+use std::env;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+use treble_aws::client::configure;
+use treble_aws::dynamodb::DynamoHooks;
+use treble_aws::pulse::{SqsChanges, SqsPulseQueue};
+use treble_aws::settings::{SettingError, Variables};
+
+use crate::bridge::{Bridge, QueueNameTooLong};
+use crate::health;
+use crate::settings::Settings;
+
+/// Why the bridge can't run at all. A broker that isn't there is none: it is waited for.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// A setting is missing or malformed.
+    #[error("the bridge can't run")]
+    Setting(#[from] SettingError),
+    /// The broker's queue can't be called so.
+    #[error(transparent)]
+    QueueName(#[from] QueueNameTooLong),
+    /// Nobody could ask how it does.
+    #[error("can't listen at {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The operating system refuses what any process needs.
+    #[error("the bridge can't start")]
+    System(#[from] io::Error),
+}
+
+/// Bridges as the environment says, until SIGINT or SIGTERM.
+///
+/// # Errors
+/// When it can't begin to.
+pub fn run_from_environment() -> Result<(), ProgramError> {
+    let settings = Settings::read(&Variables::new(|name| env::var(name).ok()))?;
+    Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(run(settings))
+}
+
+async fn run(settings: Settings) -> Result<(), ProgramError> {
+    let aws = configure(&settings.aws);
+    let sqs = aws_sdk_sqs::Client::new(&aws);
+    let store = DynamoHooks::new(aws_sdk_dynamodb::Client::new(&aws), settings.hooks_table);
+    let messages = SqsPulseQueue::new(sqs.clone(), settings.pulse_queue_url);
+    let mut bridge = Bridge::new(settings.options, Arc::new(store), Arc::new(messages))?;
+    if let Some(url) = settings.changes_queue_url {
+        bridge = bridge.with_changes(Arc::new(SqsChanges::new(sqs, url)));
+    }
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    if let Some(address) = settings.health {
+        let listener =
+            TcpListener::bind(address).await.map_err(|source| ProgramError::Listen { address, source })?;
+        tokio::spawn(health::serve(listener, bridge.health()));
+    }
+    bridge
+        .run(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+        .await;
+    tracing::info!("stopped");
+    Ok(())
+}
