@@ -12,12 +12,14 @@
 )]
 
 mod aws;
+mod bridge;
 mod clients;
 mod deployment;
 mod emulators;
 mod gateway;
 mod lambda;
 mod process;
+mod rabbitmq;
 mod server;
 mod signing;
 mod site;
@@ -26,12 +28,14 @@ pub mod table;
 mod wire;
 
 pub use aws::Aws;
+pub use bridge::BridgeProcess;
 pub use clients::{node, python, schemathesis, validate_openapi};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};
 pub use gateway::{Delivery, Gateway};
 pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary};
 pub use process::Exit;
+pub use rabbitmq::RabbitMq;
 pub use server::{Server, Stopped};
 pub use signing::Signer;
 pub use wire::{API, Answer, Caller, Reply, Request};

@@ -14,6 +14,7 @@ mod hostile;
 mod hygiene;
 mod openapi;
 mod process;
+mod pulse;
 mod references;
 mod rust_client;
 mod tables;
