@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
@@ -127,16 +128,19 @@ impl Site {
             for result in self.dispatcher.dispatch(&messages, Timestamp::now()).await {
                 result.unwrap();
             }
-            for message in received.messages() {
-                let receipt = message.receipt_handle().unwrap();
-                self.sqs
-                    .delete_message()
-                    .queue_url(&self.queue)
-                    .receipt_handle(receipt)
-                    .send()
-                    .await
-                    .unwrap();
-            }
+            self.delete(received.messages()).await;
+        }
+    }
+
+    async fn delete(&self, messages: &[Message]) {
+        let mut request = self.sqs.delete_message_batch().queue_url(&self.queue);
+        for (number, message) in messages.iter().enumerate() {
+            let entry = DeleteMessageBatchRequestEntry::builder().id(number.to_string());
+            let receipt = message.receipt_handle().unwrap();
+            request = request.entries(entry.receipt_handle(receipt).build().unwrap());
+        }
+        if !messages.is_empty() {
+            request.send().await.unwrap();
         }
     }
 }
