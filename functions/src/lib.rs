@@ -1,18 +1,26 @@
-//! Treble as Lambdas: one thin binary per API route, in `src/bin`, over the same handlers as the local server's.
+//! Treble as Lambdas: one thin binary for each, in `src/bin`, over the same handlers as the local server's.
 //!
-//! - A [`Function`] is which routes a binary answers and what they use.
+//! - A [`Function`] is which routes a binary answers and what they use; `serve` is its loop: an event, its reply.
 //! - `settings` are read from the environment once; `parts` makes of them what the function uses, and nothing else.
 //! - `event` and `reply` translate between API Gateway's HTTP API (payload format 2.0) and the dialects' messages.
-//! - `serve` is the loop: an event, its reply.
+//! - [`tick`] is the clock's work; [`firings`] does what waits in the queue, `messages` at a time;
+//!   [`pulse`] fires from a broker's messages.
+//! - `start` is how all of them begin.
 
 mod absent;
 mod event;
+pub mod firings;
 mod function;
 mod logs;
+mod messages;
+mod metrics;
 mod parts;
+pub mod pulse;
 mod reply;
 mod serve;
 mod settings;
+mod start;
+pub mod tick;
 
 pub use function::{Function, Uses};
 pub use serve::run;

@@ -55,6 +55,7 @@ impl World {
         let master_key = MasterKey::new([7; 32]);
         let auth = Arc::new(DynamoAuth::new(client.clone(), &tables.auth, &master_key));
         let sink = Arc::new(CountingSink::default());
+        let hooks = Arc::new(DynamoHooks::new(client.clone(), &tables.hooks));
         let service = Service {
             about: About {
                 root_url: "http://localhost".into(),
@@ -62,11 +63,13 @@ impl World {
                 commit: None,
                 started: Timestamp::now(),
             },
-            hooks: Arc::new(DynamoHooks::new(client.clone(), &tables.hooks)),
+            hooks: hooks.clone(),
+            bindings: hooks.clone(),
             engine: Engine {
                 sink: sink.clone(),
                 fires: Arc::new(DynamoFires::new(client, &tables.fires)),
                 credentials: auth.clone(),
+                health: hooks,
             },
             authenticator: Arc::new(TableAuth::new(Arc::new(CachedCredentials::new(
                 auth.clone(),
@@ -149,7 +152,8 @@ async fn operations_cost_what_they_must() {
         (Method::POST, "/hooks/g/h/trigger", Some(once.clone()), calls([("GetItem", 1), ("PutItem", 2)])),
         (Method::POST, "/hooks/g/h/trigger", Some(once), calls([("GetItem", 2), ("PutItem", 1)])),
         (Method::GET, "/hooks/g/h/last-fires", None, calls([("GetItem", 1), ("Query", 1)])),
-        (Method::GET, "/hooks/g/h/status", None, calls([("GetItem", 1), ("Query", 1)])),
+        // With a read for each binding.
+        (Method::GET, "/hooks/g/h/status", None, calls([("GetItem", 2), ("Query", 1)])),
         (Method::GET, "/hooks/g/h/token", None, calls([("GetItem", 1)])),
         (Method::POST, "/hooks/g/h/token", None, calls([("GetItem", 1), ("UpdateItem", 1)])),
         (Method::POST, "/hooks/g/h", Some(rename), calls([("GetItem", 1), ("UpdateItem", 1)])),
@@ -169,6 +173,23 @@ async fn operations_cost_what_they_must() {
         assert_eq!(cost, expected, "{method} {path}");
     }
     assert_eq!(world.sink.0.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_status_tells_what_the_broker_refuses() {
+    let world = World::new().await;
+    world.call(Method::PUT, "/hooks/g/h", Some(hook())).await;
+    let binding = Binding { exchange: "e".into(), routing_key_pattern: "#".into() };
+    let since = Timestamp::from_second(1_800_000_000).unwrap();
+    for problem in [Some(BindingProblem { problem: "no exchange 'e'".into(), since }), None] {
+        let refused = problem.is_some();
+        world.service.bindings.note(&MadeBinding { binding: binding.clone(), problem }).await.unwrap();
+        let (status, _) = world.call(Method::GET, "/hooks/g/h/status", None).await;
+        let told = json!([{
+            "exchange": "e", "routingKeyPattern": "#", "problem": "no exchange 'e'", "since": "2027-01-15T08:00:00.000Z",
+        }]);
+        assert_eq!(status.get("refusedBindings"), refused.then_some(&told));
+    }
 }
 
 #[tokio::test]

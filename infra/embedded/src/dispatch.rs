@@ -14,6 +14,7 @@ const UNKNOWN: &str = "unknown";
 /// The operations: what Treble and the tools around it use. No streams: they slow the writes down with
 /// their length.
 const OPERATIONS: &[&str] = &[
+    "BatchExecuteStatement",
     "BatchGetItem",
     "BatchWriteItem",
     "CreateTable",
@@ -48,6 +49,7 @@ pub(crate) fn is_point_access(target: &str) -> bool {
 pub(crate) fn dispatch(database: &Database, operation: &str, body: &[u8]) -> (u16, Vec<u8>) {
     let db = database;
     let reply = match operation {
+        "BatchExecuteStatement" => run(body, |request| db.batch_execute_statement(request)),
         "BatchGetItem" => run(body, |request| db.batch_get_item(request)),
         "BatchWriteItem" => run(body, |request| db.batch_write_item(request)),
         "CreateTable" => run(body, |request| db.create_table(request)),

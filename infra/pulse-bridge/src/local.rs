@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
+use treble_core::change::Change;
 use treble_core::ports::{ChangeQueue, QueueError, ReceivedChange};
-use treble_core::pulse::HookChange;
 
 /// The most changes that wait, as they are kept in memory: beyond, the oldest is dropped. The bridge finds new bindings without
 /// them too, only later.
@@ -21,13 +21,13 @@ pub struct LocalChanges {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    changes: VecDeque<(u64, HookChange)>,
+    changes: VecDeque<(u64, Change)>,
     next: u64,
 }
 
 impl LocalChanges {
     /// Adds a change.
-    pub fn push(&self, change: HookChange) {
+    pub fn push(&self, change: Change) {
         {
             let mut waiting = self.waiting();
             let number = waiting.next;
@@ -47,7 +47,7 @@ impl LocalChanges {
     }
 
     fn all(&self) -> Vec<ReceivedChange> {
-        let received = |(number, change): &(u64, HookChange)| ReceivedChange {
+        let received = |(number, change): &(u64, Change)| ReceivedChange {
             change: Some(change.clone()),
             receipt: number.to_string(),
         };
@@ -75,7 +75,7 @@ impl ChangeQueue for LocalChanges {
 
 #[cfg(test)]
 mod tests {
-    use treble_core::pulse::ChangeKind;
+    use treble_core::change::Subject;
 
     use super::*;
 
@@ -83,7 +83,7 @@ mod tests {
     async fn what_is_not_done_comes_again() {
         let changes = LocalChanges::default();
         let change =
-            |id: &str| HookChange { kind: ChangeKind::HookCreated, hook: format!("g/{id}").parse().unwrap() };
+            |id: &str| Change::HookCreated(Subject { hook_group_id: "g".into(), hook_id: id.into() });
         let (received, ()) = tokio::join!(changes.receive(), async { changes.push(change("a")) });
         changes.push(change("b"));
         assert_eq!(received.unwrap()[0].change, Some(change("a")));

@@ -10,7 +10,8 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use treble_aws::client::configure;
 use treble_aws::dynamodb::DynamoHooks;
-use treble_aws::pulse::{SqsChanges, SqsPulseQueue};
+use treble_aws::pulse::SqsChanges;
+use treble_aws::queue::SqsQueue;
 use treble_aws::settings::{SettingError, Variables};
 
 use crate::bridge::{Bridge, QueueNameTooLong};
@@ -53,7 +54,7 @@ async fn run(settings: Settings) -> Result<(), ProgramError> {
     let aws = configure(&settings.aws);
     let sqs = aws_sdk_sqs::Client::new(&aws);
     let store = DynamoHooks::new(aws_sdk_dynamodb::Client::new(&aws), settings.hooks_table);
-    let messages = SqsPulseQueue::new(sqs.clone(), settings.pulse_queue_url);
+    let messages = SqsQueue::new(sqs.clone(), settings.pulse_queue_url);
     let mut bridge = Bridge::new(settings.options, Arc::new(store), Arc::new(messages))?;
     if let Some(url) = settings.changes_queue_url {
         bridge = bridge.with_changes(Arc::new(SqsChanges::new(sqs, url)));

@@ -8,9 +8,10 @@ use lapin::{BasicProperties, Channel, Confirmation, Connection, Error, ExchangeK
 use serde_json::json;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::sleep;
+use treble_core::change::Subject;
 use treble_core::hook::HookName;
 use treble_core::ports::{ChangeQueue, ReceivedChange, chain};
-use treble_core::pulse::{ChangeKind, HookChange};
+use treble_core::pulse::{EXCHANGES, exchange};
 
 use crate::backoff::Backoff;
 use crate::channel::Reopening;
@@ -70,20 +71,25 @@ async fn pass_on(
         tracing::warn!("something that is no change of a hook was dropped");
         return Ok(());
     };
-    // Nobody listens any more only when the connection ends.
-    let _ = changed.send(change.hook.clone());
-    publish(channel, change).await
+    // Others say nothing of what a hook is bound to.
+    let Some(exchange) = exchange(change) else { return Ok(()) };
+    let subject = change.subject();
+    if let Ok(hook) = HookName::new(&*subject.hook_group_id, &*subject.hook_id) {
+        // Nobody listens any more only when the connection ends.
+        let _ = changed.send(hook);
+    }
+    publish(channel, exchange, subject).await
 }
 
-async fn publish(channel: &Channel, change: &HookChange) -> Result<(), PublishError> {
-    let body = json!({"hookGroupId": change.hook.group(), "hookId": change.hook.id()}).to_string();
+async fn publish(channel: &Channel, exchange: &str, subject: &Subject) -> Result<(), PublishError> {
+    let body = json!(subject).to_string();
     let properties = BasicProperties::default()
         .with_content_type("application/json".into())
         .with_content_encoding("utf-8".into())
         .with_delivery_mode(PERSISTENT);
-    let exchange = change.kind.exchange().into();
     let options = BasicPublishOptions::default();
-    let confirm = channel.basic_publish(exchange, "".into(), options, body.as_bytes(), properties).await?;
+    let publishing = channel.basic_publish(exchange.into(), "".into(), options, body.as_bytes(), properties);
+    let confirm = publishing.await?;
     match confirm.await? {
         Confirmation::Ack(_) => Ok(()),
         Confirmation::Nack(_) | Confirmation::NotRequested => Err(PublishError::NotConfirmed),
@@ -99,9 +105,8 @@ async fn confirming(connection: &Connection) -> Result<Channel, Error> {
 /// Makes the exchanges. Where that is not ours to do, they are there already.
 async fn declare(connection: &Connection) -> Result<(), Error> {
     let mut channels = Reopening::on(connection);
-    for kind in ChangeKind::ALL {
-        let (exchange, options) = (kind.exchange(), ExchangeDeclareOptions::default());
-        let options = ExchangeDeclareOptions { durable: true, ..options };
+    for exchange in EXCHANGES {
+        let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
         let channel = channels.channel().await?;
         let declared = channel
             .exchange_declare(exchange.into(), ExchangeKind::Topic, options, FieldTable::default())

@@ -4,6 +4,7 @@
 //! - [`dynamodb`] keeps hooks, fire records, clients and roles.
 //! - [`sink`] creates tasks.
 //! - [`pulse`] carries messages from a broker, and changes of hooks to it.
+//! - [`queue`] is where firings wait.
 //! - [`master_key`] reads the deployment's one secret.
 //! - [`settings`] says what the environment must hold.
 //! - [`http`] asks services that aren't AWS's.
@@ -12,6 +13,8 @@ pub mod client;
 pub mod dynamodb;
 pub mod http;
 pub mod master_key;
+mod patience;
 pub mod pulse;
+pub mod queue;
 pub mod settings;
 pub mod sink;

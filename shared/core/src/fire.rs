@@ -9,11 +9,17 @@ use serde_json::{Value, json};
 
 use crate::firing::{FireRecord, FireResult, Firing, MAX_ERROR_BYTES};
 use crate::hook::StoredHook;
-use crate::ports::{Claim, Credentials, FireStore, NewTask, Sink, SinkError, StoreError};
+use crate::ports::{
+    Claim, CreatedTask, Credentials, FireStore, HealthStore, NewTask, Sink, SinkError, StoreError, chain,
+};
 use crate::scope::ASSUME;
 use crate::slugid::SlugId;
+use crate::streak::Health;
 use crate::task::{fill_defaults, pending_status};
 use crate::template::{TemplateError, render};
+
+/// The status with which a sink says that there is another task of that taskId.
+const CONFLICT: u16 = 409;
 
 /// What firing needs from outside.
 #[derive(Clone)]
@@ -24,6 +30,8 @@ pub struct Engine {
     pub fires: Arc<dyn FireStore>,
     /// Where roles are kept.
     pub credentials: Arc<dyn Credentials>,
+    /// Where it is kept how hooks have been doing.
+    pub health: Arc<dyn HealthStore>,
 }
 
 /// A firing that went well.
@@ -68,11 +76,24 @@ pub enum FireError {
     Store(#[from] StoreError),
 }
 
+/// Where a firing's taskId comes from, and so what it means when it is met again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskIdOrigin {
+    /// It was drawn at random, for this one time.
+    Random,
+    /// The caller chose it, so that their request may come again. Somebody else may have chosen it as well.
+    Caller,
+    /// It is ours, and the firing waits in a queue that may deliver it twice: a task that has it is this firing's.
+    Queue,
+}
+
 /// How a firing is to be done.
 #[derive(Debug, Clone, Copy)]
 pub struct FireOptions {
-    /// Whether the caller chose the taskId, so that the request may come again.
-    pub chosen_task_id: bool,
+    /// Where the taskId comes from.
+    pub task_id: TaskIdOrigin,
+    /// Whether a failure that may pass is left to be tried again, and not recorded.
+    pub retried: bool,
     /// How long the sink may take.
     pub budget: Duration,
     /// The present.
@@ -82,15 +103,15 @@ pub struct FireOptions {
 impl Engine {
     /// Fires a hook once, however often it is called with the same taskId.
     ///
-    /// A failure is recorded too, except one of the stores'. A firing whose record is an error is
-    /// done again when it comes again; one whose record is a success is answered from the record.
+    /// A failure is recorded too, except one of the stores' and one that is [retried](FireOptions::retried). A firing whose
+    /// record is an error is done again when it comes again; one whose record is a success is answered from the record.
     pub async fn fire(
         &self,
         hook: &StoredHook,
         mut firing: Firing,
         options: FireOptions,
     ) -> Result<Fired, FireError> {
-        if options.chosen_task_id
+        if options.task_id == TaskIdOrigin::Caller
             && let Claim::Earlier { created, record } = self.fires.claim(hook, &firing).await?
         {
             if let Some(fired) = record.and_then(|record| answered_before(*record)) {
@@ -103,22 +124,48 @@ impl Engine {
             Ok(Some(status)) => {
                 let record = record_of(&firing, options.now, FireResult::Success, String::new());
                 self.record_success(FireRecord { status: Some(status.clone()), ..record }).await?;
+                self.set_health(hook, hook.health.after_success()).await;
                 Ok(Fired::Created { task_id: firing.task_id, status })
             }
-            Err(error @ FireError::Store(_)) => Err(error),
-            Err(error) => {
-                let record = record_of(&firing, options.now, FireResult::Error, error.record_text());
-                let recorded = self.fires.record(&record).await?;
-                if !recorded
-                    && options.chosen_task_id
-                    && let Claim::Earlier { record, .. } = self.fires.claim(hook, &firing).await?
-                    && let Some(fired) = record.and_then(|record| answered_before(*record))
-                {
-                    // The same request, at the same time, went well.
-                    return Ok(fired);
-                }
+            Err(error) if matches!(error, FireError::Store(_)) || options.retried && error.may_pass() => {
                 Err(error)
             }
+            Err(error) => self.failed(hook, &firing, options, error).await,
+        }
+    }
+
+    /// Records a failure, unless the same firing went well: then that is what came of it.
+    async fn failed(
+        &self,
+        hook: &StoredHook,
+        firing: &Firing,
+        options: FireOptions,
+        error: FireError,
+    ) -> Result<Fired, FireError> {
+        let record = record_of(firing, options.now, FireResult::Error, error.record_text());
+        if self.fires.record(&record).await? {
+            self.set_health(hook, hook.health.after_failure(firing, &error.owner_text(), options.now)).await;
+            return Err(error);
+        }
+        match options.task_id {
+            TaskIdOrigin::Random => Err(error),
+            TaskIdOrigin::Queue => Ok(Fired::Created {
+                status: json!({"taskId": firing.task_id}),
+                task_id: firing.task_id.clone(),
+            }),
+            TaskIdOrigin::Caller => match self.fires.claim(hook, firing).await? {
+                Claim::Earlier { record: Some(record), .. } => answered_before(*record).ok_or(error),
+                Claim::Earlier { record: None, .. } | Claim::New => Err(error),
+            },
+        }
+    }
+
+    /// Keeps how a hook is doing. The firing itself is done: a failure here only delays what its owner hears.
+    async fn set_health(&self, hook: &StoredHook, health: Option<Health>) {
+        let Some(health) = health else { return };
+        // False: another firing of the hook has said something newer.
+        if let Err(error) = self.health.set_health(hook, &health).await {
+            tracing::warn!(hook = %hook.name, error = chain(&error), "how a hook is doing can't be kept");
         }
     }
 
@@ -149,8 +196,13 @@ impl Engine {
         }
         let task = NewTask { firing, definition: &definition, budget: options.budget };
         let role_id = hook.name.role_id();
-        let created =
-            self.sink.create_task(task).await.map_err(|error| FireError::Sink { error, role_id })?;
+        let created = match self.sink.create_task(task).await {
+            // By an earlier delivery, before the hook's definition changed.
+            Err(SinkError::Rejected { status: CONFLICT, .. }) if options.task_id == TaskIdOrigin::Queue => {
+                CreatedTask::default()
+            }
+            created => created.map_err(|error| FireError::Sink { error, role_id })?,
+        };
         let status =
             created.status.unwrap_or_else(|| pending_status(&firing.task_id, &definition, options.now));
         Ok(Some(status))
@@ -204,6 +256,19 @@ fn record_of(firing: &Firing, now: Timestamp, result: FireResult, error: String)
 }
 
 impl FireError {
+    /// Whether the same firing may go well later: the fault is the store's, or the sink's.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Sink { error: SinkError::Unavailable { .. }, .. })
+    }
+
+    /// What the hook's owner is told of the failure, in a sentence.
+    fn owner_text(&self) -> String {
+        match self {
+            Self::Sink { error, .. } => error.to_string(),
+            error => error.to_string(),
+        }
+    }
+
     /// What a fire record says of the failure: JSON (`name`, `message`, `code`, `statusCode`, `body`) of a
     /// sink's answer, plain text of anything else; at most [`MAX_ERROR_BYTES`].
     pub fn record_text(&self) -> String {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::cron::{Schedule, ScheduleError};
 use crate::definition::Definition;
+use crate::streak::Health;
 
 /// The longest `hookGroupId` or `hookId`, in characters.
 pub const MAX_ID_LENGTH: usize = 1000;
@@ -195,6 +196,8 @@ pub struct StoredHook {
     pub token_generation: u64,
     /// The next occurrence of the schedule that has not been fired, if there is one.
     pub due_at: Option<Timestamp>,
+    /// How its firings have been doing.
+    pub health: Health,
 }
 
 impl StoredHook {
@@ -206,7 +209,15 @@ impl StoredHook {
         due_at: Option<Timestamp>,
     ) -> Self {
         let (definition, token_generation) = (definition.into(), first_generation(now));
-        Self { name, definition, created: now, revision: 1, token_generation, due_at }
+        Self {
+            name,
+            definition,
+            created: now,
+            revision: 1,
+            token_generation,
+            due_at,
+            health: Health::default(),
+        }
     }
 
     /// The generation that follows the present one when the token is reset at `now`.

@@ -4,7 +4,10 @@
 //! in, and what the engine needs from outside is a [port](ports) that an adapter implements.
 
 pub mod binding;
+pub mod change;
+pub mod consumer;
 pub mod cron;
+pub mod dead_letter;
 pub mod definition;
 pub mod fire;
 pub mod firing;
@@ -16,6 +19,8 @@ pub mod schema;
 pub mod scope;
 pub mod secret;
 pub mod slugid;
+pub mod streak;
 pub mod task;
 pub mod template;
+pub mod tick;
 pub mod trigger_schema;

@@ -29,6 +29,7 @@ async fn start(now: fn() -> Timestamp) -> Running {
     let auth = Arc::new(DynamoAuth::new(client.clone(), &names.auth, &master_key));
     let credentials = CachedCredentials::new(auth.clone(), CacheLimits::default());
     let journal = Journal::open(&data.path().join("tasks.jsonl"), Durability::Relaxed).unwrap();
+    let hooks = Arc::new(DynamoHooks::new(client.clone(), &names.hooks));
     let service = Service {
         about: About {
             root_url: "http://localhost".into(),
@@ -36,11 +37,13 @@ async fn start(now: fn() -> Timestamp) -> Running {
             commit: None,
             started: Timestamp::now(),
         },
-        hooks: Arc::new(DynamoHooks::new(client.clone(), &names.hooks)),
+        hooks: hooks.clone(),
+        bindings: hooks.clone(),
         engine: Engine {
             sink: Arc::new(journal),
             fires: Arc::new(DynamoFires::new(client, &names.fires)),
             credentials: auth,
+            health: hooks,
         },
         authenticator: Arc::new(TableAuth::new(Arc::new(credentials))),
         master_key: Some(master_key),

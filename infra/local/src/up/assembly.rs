@@ -76,10 +76,12 @@ impl<'a> Assembly<'a> {
                 started: self.started,
             },
             hooks: self.hooks.clone(),
+            bindings: self.hooks.clone(),
             engine: Engine {
                 sink: self.sink.clone(),
                 fires: Arc::new(self.store.fires()),
                 credentials: self.auth.clone(),
+                health: self.hooks.clone(),
             },
             authenticator: parts::authenticator(&self.arguments.auth, &self.credentials),
             master_key: Some(self.master_key.clone()),

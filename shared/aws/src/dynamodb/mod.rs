@@ -8,6 +8,7 @@
 
 mod auth;
 mod condition;
+mod dead_letters;
 mod fires;
 mod hooks;
 mod item;
@@ -16,6 +17,7 @@ pub mod schema;
 mod transaction;
 
 pub use auth::{AuthStoreError, ClientEntry, DynamoAuth, NewClient, RoleEntry};
+pub use dead_letters::DynamoDeadLetters;
 pub use fires::DynamoFires;
 pub use hooks::{DUE_SHARDS, DynamoHooks, due_partition};
 pub use schema::{CreateTablesError, TableNames, create_tables};

@@ -22,12 +22,18 @@ pub const TIME_TO_LIVE: &str = "expires";
 /// The version of an item's format.
 pub const FORMAT: &str = "v";
 
-/// The index of scheduled hooks: sparse, as only they have its keys, and keys only.
+/// The index of scheduled hooks: sparse, as only they have its keys; with what a tick needs to know, so that it reads no
+/// hook.
 pub const DUE_INDEX: &str = "due";
 /// The partition key of [`DUE_INDEX`]: `due#<shard>`.
 pub const DUE_PARTITION: &str = "due";
 /// The sort key of [`DUE_INDEX`]: the next occurrence, in milliseconds since 1970.
 pub const DUE_AT: &str = "dueAt";
+
+/// The patterns of a scheduled hook's schedule, a list of texts; in [`DUE_INDEX`].
+pub const PATTERNS: &str = "patterns";
+/// A hook's revision, which grows by one at each update; in [`DUE_INDEX`].
+pub const REVISION: &str = "revision";
 
 /// The longest partition key that DynamoDB takes, in bytes.
 pub const MAX_PARTITION_KEY_BYTES: usize = 2048;
@@ -154,11 +160,16 @@ async fn set_time_to_live(client: &Client, table: &str) -> Result<(), CreateTabl
 }
 
 fn due_index() -> Result<GlobalSecondaryIndex, BuildError> {
+    let projection = Projection::builder()
+        .projection_type(ProjectionType::Include)
+        .non_key_attributes(PATTERNS)
+        .non_key_attributes(REVISION)
+        .build();
     GlobalSecondaryIndex::builder()
         .index_name(DUE_INDEX)
         .key_schema(key(DUE_PARTITION, KeyType::Hash)?)
         .key_schema(key(DUE_AT, KeyType::Range)?)
-        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .projection(projection)
         .build()
 }
 

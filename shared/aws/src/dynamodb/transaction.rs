@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem, Update};
 
-use super::condition::{ATTEMPTS, Write, wait};
+use super::condition::{ATTEMPTS, Write};
+use crate::patience::wait;
 
 /// The most items in a transaction.
 pub(crate) const MAX_ITEMS: usize = 100;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Config;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::timeout::TimeoutConfig;
 use serde::Deserialize;
-use treble_core::hook::HookName;
+use serde_json::{Value, json};
+use treble_core::change::{Change, SOURCE};
 use treble_core::ports::{ChangeQueue, QueueError, ReceivedChange};
-use treble_core::pulse::{ChangeKind, HookChange};
-
-use super::unavailable;
 
 /// How long SQS waits for a message; the longest it does.
 const WAIT: Duration = Duration::from_secs(20);
@@ -20,9 +20,6 @@ const WAIT: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most messages that SQS gives at once.
 const MAX_BATCH: i32 = 10;
-
-/// What the events of hooks have as their source.
-pub(crate) const SOURCE: &str = "treble.hooks";
 
 /// An SQS queue of EventBridge's events.
 #[derive(Clone)]
@@ -36,15 +33,8 @@ pub struct SqsChanges {
 struct Event {
     source: String,
     #[serde(rename = "detail-type")]
-    detail_type: ChangeKind,
-    detail: Detail,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Detail {
-    hook_group_id: String,
-    hook_id: String,
+    detail_type: String,
+    detail: Value,
 }
 
 impl SqsChanges {
@@ -92,11 +82,19 @@ impl fmt::Debug for SqsChanges {
 }
 
 /// The change that a message tells of, if it is one of a hook.
-pub(super) fn change(body: &str) -> Option<HookChange> {
+pub(super) fn change(body: &str) -> Option<Change> {
     let event: Event = serde_json::from_str(body).ok()?;
     if event.source != SOURCE {
         return None;
     }
-    let hook = HookName::new(event.detail.hook_group_id, event.detail.hook_id).ok()?;
-    Some(HookChange { kind: event.detail_type, hook })
+    serde_json::from_value(json!({"type": event.detail_type, "detail": event.detail})).ok()
+}
+
+/// SQS did not do it. Its code says why; its message, which may name accounts, is in the source.
+fn unavailable<E>(error: SdkError<E, HttpResponse>) -> QueueError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let reason = error.code().unwrap_or("SQS does not answer").to_owned();
+    QueueError::Unavailable { reason, source: Some(error.into()) }
 }

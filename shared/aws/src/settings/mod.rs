@@ -41,6 +41,12 @@ pub const AUTH_TABLE: Variable =
 /// The table of gates.
 pub const GATES_TABLE: Variable =
     variable("TREBLE_GATES_TABLE", "the name of the table of gates", "treble-gates");
+/// The queue of firings.
+pub const FIRINGS_QUEUE_URL: Variable = variable(
+    "TREBLE_FIRINGS_QUEUE_URL",
+    "the URL of the queue that firings wait in",
+    "https://sqs.eu-central-1.amazonaws.com/123456789012/treble-firings",
+);
 /// See [`SinkChoice`].
 pub const SINK: Variable = variable(
     "TREBLE_SINK",

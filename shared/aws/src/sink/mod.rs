@@ -10,5 +10,5 @@ mod sqs;
 pub(crate) mod stub;
 
 pub use queue::{InvalidCredentials, QueueCredentials, QueueSink};
-pub(crate) use sqs::within_charset;
 pub use sqs::{MAX_MESSAGE_BYTES, SqsSink};
+pub(crate) use sqs::{group_id, within_charset};

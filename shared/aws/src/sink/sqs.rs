@@ -140,7 +140,7 @@ pub(crate) fn within_charset(text: String) -> String {
 
 /// The hook's name, if SQS takes one of its length; otherwise the name's beginning, to be recognized by, `#`, which no
 /// name has, and the name's hash.
-fn group_id(hook: &HookName) -> String {
+pub(crate) fn group_id(hook: &HookName) -> String {
     let mut name = hook.to_string();
     if name.len() > MAX_GROUP_ID {
         let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(&name));

@@ -5,9 +5,12 @@
 mod auth;
 mod bound;
 mod calls;
+mod dead_letters;
+mod due;
 mod fires;
 mod flaky;
 mod foreign;
+mod health;
 mod hooks;
 mod model;
 mod pages;

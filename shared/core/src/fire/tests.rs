@@ -26,6 +26,15 @@ struct World {
     claims: Mutex<HashMap<SlugId, Timestamp>>,
     records: Mutex<HashMap<SlugId, FireRecord>>,
     roles: Vec<(String, Vec<String>)>,
+    health: Mutex<Health>,
+}
+
+#[async_trait]
+impl HealthStore for World {
+    async fn set_health(&self, _: &StoredHook, health: &Health) -> Result<bool, StoreError> {
+        *self.health.lock().unwrap() = health.clone();
+        Ok(true)
+    }
 }
 
 #[async_trait]
@@ -88,7 +97,13 @@ impl Credentials for World {
 
 fn engine(world: World) -> (Engine, Arc<World>) {
     let world = Arc::new(world);
-    (Engine { sink: world.clone(), fires: world.clone(), credentials: world.clone() }, world)
+    let engine = Engine {
+        sink: world.clone(),
+        fires: world.clone(),
+        credentials: world.clone(),
+        health: world.clone(),
+    };
+    (engine, world)
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -122,7 +137,12 @@ fn firing(payload: Value) -> Firing {
 }
 
 fn options(now: i64) -> FireOptions {
-    FireOptions { chosen_task_id: true, budget: Duration::from_secs(1), now: at(now) }
+    FireOptions {
+        task_id: TaskIdOrigin::Caller,
+        retried: false,
+        budget: Duration::from_secs(1),
+        now: at(now),
+    }
 }
 
 #[tokio::test]
@@ -240,6 +260,62 @@ async fn a_task_has_no_more_authority_than_its_hooks_role() {
     let error = engine.fire(&hook(json!({"scopes": ["a:b", "b"]})), denied, options(1)).await.unwrap_err();
     let FireError::InsufficientScopes { role_id, missing } = error else { panic!("{error}") };
     assert_eq!((role_id.as_str(), missing), ("hook-id:g/h", vec!["b".to_owned()]));
+}
+
+fn from_queue(now: i64) -> FireOptions {
+    FireOptions { task_id: TaskIdOrigin::Queue, retried: true, ..options(now) }
+}
+
+fn unavailable() -> SinkError {
+    SinkError::Unavailable { reason: "no answer".into(), status: None, body: None, source: None }
+}
+
+fn conflict() -> SinkError {
+    SinkError::Rejected { status: 409, code: "RequestConflict".into(), message: "exists".into(), body: None }
+}
+
+#[tokio::test]
+async fn a_failure_that_may_pass_is_left_to_the_queue() {
+    let (engine, world) = engine(World { refusals: Mutex::new(vec![unavailable()]), ..World::default() });
+    let hook = hook(json!({}));
+    let error = engine.fire(&hook, firing(json!({})), from_queue(1)).await.unwrap_err();
+    assert!(error.may_pass());
+    assert!(world.records.lock().unwrap().is_empty());
+    assert_eq!(*world.health.lock().unwrap(), Health::default());
+    assert!(engine.fire(&hook, firing(json!({})), from_queue(2)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_task_that_an_earlier_delivery_created_is_this_firings() {
+    let (engine, world) = engine(World { refusals: Mutex::new(vec![conflict()]), ..World::default() });
+    assert!(matches!(
+        engine.fire(&hook(json!({})), firing(json!({})), from_queue(1)).await,
+        Ok(Fired::Created { .. })
+    ));
+    let record = world.records.lock().unwrap()[&SlugId::from_bytes([7; 16])].clone();
+    assert_eq!(record.result, FireResult::Success);
+}
+
+#[tokio::test]
+async fn a_streak_begins_with_a_failure_and_ends_with_a_success() {
+    let (engine, world) = engine(World { refusals: Mutex::new(vec![conflict()]), ..World::default() });
+    let mut hook = hook(json!({}));
+    engine.fire(&hook, firing(json!({})), options(5)).await.unwrap_err();
+    hook.health = world.health.lock().unwrap().clone();
+    let streak = hook.health.failing.clone().unwrap();
+    assert_eq!((streak.since, &*streak.error), (at(5), "exists"));
+    engine.fire(&hook, firing(json!({})), options(6)).await.unwrap();
+    assert_eq!(world.health.lock().unwrap().failing, None);
+}
+
+#[tokio::test]
+async fn a_failure_after_a_success_of_the_same_firing_is_no_failure() {
+    let (engine, world) = engine(World::default());
+    let hook = hook(json!({}));
+    engine.fire(&hook, firing(json!({})), from_queue(1)).await.unwrap();
+    let broken = StoredHook { definition: self::hook(json!({"$eval": "nope"})).definition, ..hook };
+    assert!(engine.fire(&broken, firing(json!({})), from_queue(2)).await.is_ok());
+    assert_eq!(*world.health.lock().unwrap(), Health::default());
 }
 
 #[test]

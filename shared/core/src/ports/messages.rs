@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use super::QueueError;
-use crate::pulse::{HookChange, PulseMessage};
+use crate::change::Change;
+use crate::pulse::PulseMessage;
 
 /// Where a broker's messages wait until hooks are fired from them.
 #[async_trait]
@@ -16,7 +17,7 @@ pub trait PulseQueue: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedChange {
     /// The change; None for what is no change of a hook, which there is nothing to do about.
-    pub change: Option<HookChange>,
+    pub change: Option<Change>,
     /// How the queue knows it.
     pub receipt: String,
 }

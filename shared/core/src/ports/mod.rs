@@ -4,8 +4,11 @@ use std::error::Error;
 
 mod bindings;
 mod credentials;
+mod dead_letters;
+mod due;
 mod fires;
 mod firings;
+mod health;
 mod hooks;
 mod messages;
 mod post_json;
@@ -13,8 +16,11 @@ mod sink;
 
 pub use bindings::{BindingLedger, BindingProblem, BindingStore, BoundHook, MadeBinding};
 pub use credentials::{AccessToken, ClientCredentials, Credentials};
+pub use dead_letters::{DeadLetter, DeadLetters};
+pub use due::{Advance, DueHook, DueIndex, DuePage};
 pub use fires::{Claim, FireStore};
 pub use firings::{DelayedFiring, FiringQueue, MAX_DELAY, QueueError};
+pub use health::HealthStore;
 pub use hooks::{CreateOutcome, HookStore};
 pub use messages::{ChangeQueue, PulseQueue, ReceivedChange};
 pub use post_json::{JsonReply, PostJson};

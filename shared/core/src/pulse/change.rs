@@ -1,48 +1,20 @@
-//! What happened to a hook.
+//! Where changes of hooks are published.
 
-use serde::{Deserialize, Serialize};
+use crate::change::Change;
 
-use crate::hook::HookName;
+/// The exchanges that changes of hooks are published to, with an empty routing key.
+pub const EXCHANGES: [&str; 3] = [CREATED, UPDATED, DELETED];
 
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum ChangeKind {
-    /// It was created.
-    HookCreated,
-    /// It has another definition.
-    HookUpdated,
-    /// It was removed.
-    HookDeleted,
-}
+const CREATED: &str = "exchange/taskcluster-hooks/v1/hook-created";
+const UPDATED: &str = "exchange/taskcluster-hooks/v1/hook-updated";
+const DELETED: &str = "exchange/taskcluster-hooks/v1/hook-deleted";
 
-impl ChangeKind {
-    /// All there are.
-    pub const ALL: [Self; 3] = [Self::HookCreated, Self::HookUpdated, Self::HookDeleted];
-
-    /// Its name as an event's detail-type.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::HookCreated => "HookCreated",
-            Self::HookUpdated => "HookUpdated",
-            Self::HookDeleted => "HookDeleted",
-        }
+/// The exchange of a change, if it is one of a hook's definition; others are nobody's business at a broker.
+pub fn exchange(change: &Change) -> Option<&'static str> {
+    match change {
+        Change::HookCreated(_) => Some(CREATED),
+        Change::HookUpdated(_) => Some(UPDATED),
+        Change::HookDeleted(_) => Some(DELETED),
+        Change::FireFailed(_) | Change::FireRecovered(_) => None,
     }
-
-    /// The exchange that it is published to.
-    pub fn exchange(self) -> &'static str {
-        match self {
-            Self::HookCreated => "exchange/taskcluster-hooks/v1/hook-created",
-            Self::HookUpdated => "exchange/taskcluster-hooks/v1/hook-updated",
-            Self::HookDeleted => "exchange/taskcluster-hooks/v1/hook-deleted",
-        }
-    }
-}
-
-/// What happened to which hook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HookChange {
-    /// What happened.
-    pub kind: ChangeKind,
-    /// The hook.
-    pub hook: HookName,
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use super::PulseMessage;
@@ -19,6 +20,9 @@ use crate::secret::MasterKey;
 /// of hooks.
 const SENT_AT_ONCE: usize = 100;
 const BYTES_AT_ONCE: usize = 1024 * 1024;
+
+/// So many hooks are read at once.
+const READ_AT_ONCE: usize = 16;
 
 /// Fires the hooks that are bound to messages. One is kept for the life of a process: it remembers bindings for some
 /// seconds, and which hooks' rejected messages were recorded lately.
@@ -104,11 +108,9 @@ impl Dispatcher {
         if hooks.is_empty() {
             return Ok(());
         }
+        self.read(hooks.iter().copied(), read).await?;
         let bytes = message.payload.to_string().len();
         for name in hooks {
-            if !read.contains_key(name) {
-                read.insert(name.clone(), self.hooks.get(name).await?);
-            }
             let Some(hook) = read.get(name).and_then(Option::as_ref) else { continue };
             // The binding may be one that the hook had.
             if !is_bound(hook, &message.exchange, &keys) {
@@ -122,6 +124,16 @@ impl Dispatcher {
             if outbox.firings.len() >= SENT_AT_ONCE || outbox.bytes >= BYTES_AT_ONCE {
                 self.send(outbox, results, now).await;
             }
+        }
+        Ok(())
+    }
+
+    /// Reads those hooks that weren't read yet.
+    async fn read(&self, names: impl Iterator<Item = &HookName>, read: &mut Read) -> Result<(), StoreError> {
+        let new: Vec<&HookName> = names.filter(|name| !read.contains_key(*name)).collect();
+        for names in new.chunks(READ_AT_ONCE) {
+            let hooks = try_join_all(names.iter().map(|name| self.hooks.get(name))).await?;
+            read.extend(names.iter().map(|name| (*name).clone()).zip(hooks));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! - A [`PulseMessage`] is what the bridge takes from the broker and puts in a queue.
 //! - A [`Dispatcher`] takes it from there: which hooks are bound to it ([`bound`]), and a firing for each.
-//! - A [`HookChange`] goes the other way: what happened to a hook, for the broker's listeners.
+//! - A [`Change`](crate::change::Change) goes the other way: an [`exchange`] for what happened to a hook.
 
 mod bound;
 mod change;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::binding::RoutingKey;
 
 pub use bound::{Bound, STALE_SECONDS};
-pub use change::{ChangeKind, HookChange};
+pub use change::{EXCHANGES, exchange};
 pub use dispatch::{DispatchError, Dispatcher};
 
 /// A message as a broker delivered it. As JSON, it is a message of the queue of pulse messages.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::change::{Change, Recovery, Subject};
 use crate::firing::{FireRecord, FiredBy, Firing};
 use crate::hook::{Binding, Hook, HookName, StoredHook};
 use crate::ports::{
@@ -284,9 +285,11 @@ async fn many_hooks_fire_from_one_message() {
 }
 
 #[test]
-fn changes_have_exchanges() {
-    for kind in ChangeKind::ALL {
-        assert_eq!(json!(kind), json!(kind.as_str()));
-        assert!(kind.exchange().starts_with("exchange/taskcluster-hooks/v1/hook-"));
-    }
+fn changes_of_definitions_have_exchanges() {
+    let subject = || Subject::from(&"g/h".parse::<HookName>().unwrap());
+    let changes =
+        [Change::HookCreated(subject()), Change::HookUpdated(subject()), Change::HookDeleted(subject())];
+    assert_eq!(changes.map(|change| exchange(&change).unwrap()), EXCHANGES);
+    let recovered = Recovery { subject: subject(), since: at(0), tell_owner: false };
+    assert_eq!(exchange(&Change::FireRecovered(recovered)), None);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use treble_core::ports::ChangeQueue as _;
-use treble_core::pulse::ChangeKind;
+use treble_core::pulse::EXCHANGES;
 
 use super::broker::{User, next};
 use super::eventually;
@@ -15,9 +15,9 @@ async fn changes_of_hooks_are_published() {
     let mut world = World::new().await;
     let user = User::of(&world.broker).await;
     let mut listeners = Vec::new();
-    for kind in ChangeKind::ALL {
-        user.declare(kind.exchange()).await;
-        listeners.push(user.listen(kind.exchange()).await);
+    for exchange in EXCHANGES {
+        user.declare(exchange).await;
+        listeners.push(user.listen(exchange).await);
     }
     world.set("g/a/b", &[("e", "#")]).await;
     world.bridge();

@@ -10,9 +10,10 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use treble_aws::dynamodb::{DynamoHooks, TableNames, create_tables};
+use treble_core::change::{Change, Subject};
 use treble_core::hook::{Binding, Hook, HookName, StoredHook};
 use treble_core::ports::{BindingLedger as _, HookStore as _, MadeBinding, PulseQueue, QueueError};
-use treble_core::pulse::{ChangeKind, HookChange, PulseMessage};
+use treble_core::pulse::PulseMessage;
 use treble_embedded::Embedded;
 use treble_pulse_bridge::{Bridge, BridgeOptions, Broker, Health, LocalChanges};
 use treble_tests::RabbitMq;
@@ -96,22 +97,23 @@ impl World {
     pub(super) async fn set(&self, name: &str, bindings: &[(&str, &str)]) {
         let name: HookName = name.parse().unwrap();
         let old = self.hooks.get(&name).await.unwrap();
-        let kind = match &old {
+        let subject = Subject::from(&name);
+        let change = match &old {
             None => {
                 self.hooks.create(&hook(&name, bindings)).await.unwrap();
-                ChangeKind::HookCreated
+                Change::HookCreated(subject)
             }
             Some(old) if bindings.is_empty() => {
                 assert!(self.hooks.remove(old).await.unwrap());
-                ChangeKind::HookDeleted
+                Change::HookDeleted(subject)
             }
             Some(old) => {
                 let new = StoredHook { revision: old.revision + 1, ..hook(&name, bindings) };
                 assert!(self.hooks.replace(old, &new).await.unwrap());
-                ChangeKind::HookUpdated
+                Change::HookUpdated(subject)
             }
         };
-        self.changes.push(HookChange { kind, hook: name });
+        self.changes.push(change);
     }
 
     /// Waits until exactly these bindings are made, and none is refused.

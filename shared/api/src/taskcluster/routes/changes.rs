@@ -89,7 +89,9 @@ fn update_hook<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
             let old = existing_hook(service, &name).await?;
             let definition = definition(&call.payload, &old.definition.bindings)?;
             check_trigger_schema(&definition)?;
-            let due_at = check_schedule(&definition, call.now)?;
+            let next = check_schedule(&definition, call.now)?;
+            // What is due stays due: occurrences that were sent already are not sent again.
+            let due_at = if definition.schedule == old.definition.schedule { old.due_at } else { next };
             check_bindings(service, &definition)?;
             let new = StoredHook {
                 definition: definition.into(),

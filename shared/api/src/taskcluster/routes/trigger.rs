@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::Value;
-use treble_core::fire::{FireOptions, Fired};
+use treble_core::fire::{FireOptions, Fired, TaskIdOrigin};
 use treble_core::firing::{FiredBy, Firing};
 use treble_core::hawk::constant_time_eq;
 use treble_core::hook::StoredHook;
@@ -92,7 +92,7 @@ async fn fire(
 ) -> Result<Reply, ApiError> {
     let payload = check_payload(&hook, call.payload.take())?;
     let chosen = chosen_task_id(&payload)?;
-    let chosen_task_id = chosen.is_some();
+    let task_id = if chosen.is_some() { TaskIdOrigin::Caller } else { TaskIdOrigin::Random };
     let firing = Firing {
         task_id: chosen.unwrap_or_else(|| SlugId::from_bytes(*uuid::Uuid::new_v4().as_bytes())),
         hook: hook.name.clone(),
@@ -102,7 +102,7 @@ async fn fire(
         // Another process's clock may be ahead; a firing from before its hook would not be listed.
         created: call.now.max(hook.created),
     };
-    let options = FireOptions { chosen_task_id, budget: SINK_BUDGET, now: call.now };
+    let options = FireOptions { task_id, retried: false, budget: SINK_BUDGET, now: call.now };
     let response = match service.engine.fire(&hook, firing, options).await? {
         Fired::Created { task_id, status } => {
             TriggerHookResponse { task_id: Some(task_id.to_string()), status: Some(status) }

@@ -8,9 +8,9 @@ use treble_core::ports::StoreError;
 
 use super::bound::{HOOK, PATTERN};
 use super::keys::{binding_key, exchange_partition};
-use super::stored::{CREATED, REVISION};
+use super::stored::CREATED;
 use crate::dynamodb::item::{incomplete, instant, item, number, read_text, text};
-use crate::dynamodb::schema::{MAX_PARTITION_KEY_BYTES, SORT_KEY};
+use crate::dynamodb::schema::{MAX_PARTITION_KEY_BYTES, REVISION, SORT_KEY};
 use crate::dynamodb::transaction::{delete, put};
 
 /// What must be written for a hook to have other bindings.

@@ -2,7 +2,7 @@
 //!
 //! | `pk` | `sk` | attributes |
 //! |---|---|---|
-//! | `hook#<group>` | hookId | the definition as JSON, `created`, `revision`, `tokenGeneration`; `due` and `dueAt` only when scheduled |
+//! | `hook#<group>` | hookId | the definition as JSON, `created`, `revision`, `tokenGeneration`; `due`, `dueAt` and `patterns` only when scheduled; `failing` and `toldAt` after failures |
 //! | `groups` | group | `hooks`: how many there are in it |
 //! | `exchange#<exchange>` | `<pattern>␀<group>/<hookId>` | `pattern`, `hook`: one for each binding |
 //! | `amqp` | `<exchange>␀<pattern>` | `exchange`, `pattern`, and `problem`, `since` where the broker refuses: what the bridge made |
@@ -16,6 +16,7 @@
 
 mod bindings;
 mod bound;
+mod due;
 mod keys;
 mod known;
 mod ledger;
@@ -27,7 +28,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use treble_core::hook::{HookName, StoredHook};
-use treble_core::ports::{CreateOutcome, HookStore, Page, PageRequest, StoreError};
+use treble_core::ports::{CreateOutcome, HealthStore, HookStore, Page, PageRequest, StoreError};
+use treble_core::streak::Health;
 
 use super::item::{Item, read_number, read_text, unavailable};
 use super::page::Listing;
@@ -107,6 +109,13 @@ impl HookStore for DynamoHooks {
             .await
             .map_err(|error| unavailable("read the hooks table", error))?;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl HealthStore for DynamoHooks {
+    async fn set_health(&self, hook: &StoredHook, health: &Health) -> Result<bool, StoreError> {
+        self.write_health(hook, health).await
     }
 }
 

@@ -5,22 +5,25 @@ use jiff::Timestamp;
 use treble_core::definition::Definition;
 use treble_core::hook::{Hook, HookName, MAX_DEFINITION_BYTES, StoredHook};
 use treble_core::ports::StoreError;
+use treble_core::streak::{Health, Streak};
 
 use super::keys::{due_partition_of, group_partition};
 use super::known::Known;
 use crate::dynamodb::item::{
-    Item, corrupt, instant, item, number, read_instant, read_number, read_text, text, unavailable,
+    Item, corrupt, instant, item, number, read_instant, read_number, read_text, text, texts, unavailable,
 };
-use crate::dynamodb::schema::{DUE_AT, DUE_PARTITION, PARTITION_KEY, SORT_KEY};
+use crate::dynamodb::schema::{DUE_AT, DUE_PARTITION, PARTITION_KEY, PATTERNS, REVISION, SORT_KEY};
 
 /// The definition, as JSON. (`definition` is a reserved word of DynamoDB.)
 pub(super) const DEFINITION: &str = "hookDefinition";
 /// When the hook was created.
 pub(super) const CREATED: &str = "created";
-/// Grows by one at each update.
-pub(super) const REVISION: &str = "revision";
 /// The generation of the trigger token.
 pub(super) const TOKEN_GENERATION: &str = "tokenGeneration";
+/// The streak of failures that goes on, as JSON; only while one does.
+pub(super) const FAILING: &str = "failing";
+/// When the hook's owner was last told of a failure; only if they ever were.
+pub(super) const TOLD_AT: &str = "toldAt";
 
 /// The item of a hook.
 pub(super) fn to_item(hook: &StoredHook) -> Result<Item, StoreError> {
@@ -32,8 +35,33 @@ pub(super) fn to_item(hook: &StoredHook) -> Result<Item, StoreError> {
     if let Some(due_at) = hook.due_at {
         item.insert(DUE_PARTITION.into(), text(due_partition_of(&hook.name)));
         item.insert(DUE_AT.into(), number(due_at.as_millisecond()));
+        item.insert(PATTERNS.into(), texts(&hook.definition.schedule));
+    }
+    if let Some(streak) = &hook.health.failing {
+        item.insert(FAILING.into(), failing(streak)?);
+    }
+    if let Some(told_at) = hook.health.told_at {
+        item.insert(TOLD_AT.into(), instant(told_at));
     }
     Ok(item)
+}
+
+/// A streak as an attribute.
+pub(super) fn failing(streak: &Streak) -> Result<AttributeValue, StoreError> {
+    serde_json::to_string(streak)
+        .map(text)
+        .map_err(|error| unavailable("write a streak of failures as JSON", error))
+}
+
+fn health(item: &Item) -> Result<Health, StoreError> {
+    let streak = |text: &str| {
+        serde_json::from_str(text).map_err(|error| corrupt(item, FAILING, &format!("is no streak: {error}")))
+    };
+    let present = |name| item.contains_key(name).then_some(name);
+    Ok(Health {
+        failing: present(FAILING).map(|name| read_text(item, name).and_then(streak)).transpose()?,
+        told_at: present(TOLD_AT).map(|name| read_instant(item, name)).transpose()?,
+    })
 }
 
 /// A hook's definition as an attribute, if it fits.
@@ -79,10 +107,11 @@ fn with_definition(item: &Item, definition: Definition) -> Result<StoredHook, St
         revision: read_number(item, REVISION)?,
         token_generation: read_number(item, TOKEN_GENERATION)?,
         due_at: due_at(item)?,
+        health: health(item)?,
     })
 }
 
-fn name(item: &Item) -> Result<HookName, StoreError> {
+pub(super) fn name(item: &Item) -> Result<HookName, StoreError> {
     let partition = read_text(item, PARTITION_KEY)?;
     let group = partition
         .strip_prefix("hook#")
@@ -91,7 +120,7 @@ fn name(item: &Item) -> Result<HookName, StoreError> {
         .map_err(|error| corrupt(item, SORT_KEY, &error.to_string()))
 }
 
-fn due_at(item: &Item) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn due_at(item: &Item) -> Result<Option<Timestamp>, StoreError> {
     if !item.contains_key(DUE_AT) {
         return Ok(None);
     }

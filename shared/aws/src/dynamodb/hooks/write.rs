@@ -4,14 +4,15 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use treble_core::hook::{Binding, StoredHook};
 use treble_core::ports::{CreateOutcome, HookStore, StoreError};
+use treble_core::streak::Health;
 
 use super::bindings::{Changes, delete_binding, put_binding};
 use super::keys::{binding_key, due_partition_of, group_key, hook_key};
-use super::stored::{self, CREATED, DEFINITION, REVISION, TOKEN_GENERATION};
+use super::stored::{self, CREATED, DEFINITION, FAILING, TOKEN_GENERATION, TOLD_AT};
 use super::{DynamoHooks, GROUP_SIZE};
 use crate::dynamodb::condition::{self, Write};
-use crate::dynamodb::item::{Item, incomplete, instant, number, text, unavailable};
-use crate::dynamodb::schema::{DUE_AT, DUE_PARTITION, FORMAT, PARTITION_KEY};
+use crate::dynamodb::item::{Item, incomplete, instant, number, text, texts, unavailable};
+use crate::dynamodb::schema::{DUE_AT, DUE_PARTITION, FORMAT, PARTITION_KEY, PATTERNS, REVISION};
 use crate::dynamodb::transaction::{MAX_ITEMS, delete, put, transact, update};
 
 /// How often a hook is created again that was there and, when it was to be read, was not.
@@ -190,6 +191,42 @@ impl DynamoHooks {
         self.update(hook, expression, &condition, "reset the trigger token of").await
     }
 
+    /// Keeps how a hook is doing.
+    pub(super) async fn write_health(&self, hook: &StoredHook, health: &Health) -> Result<bool, StoreError> {
+        let mut values = Item::from([(":created".into(), instant(hook.created))]);
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        match &health.failing {
+            Some(streak) => {
+                set.push(format!("{FAILING} = :failing"));
+                values.insert(":failing".into(), stored::failing(streak)?);
+            }
+            None => remove.push(FAILING),
+        }
+        match health.told_at {
+            Some(told_at) => {
+                set.push(format!("{TOLD_AT} = :toldAt"));
+                values.insert(":toldAt".into(), instant(told_at));
+            }
+            None => remove.push(TOLD_AT),
+        }
+        let clause = |verb: &str, parts: Vec<String>| match parts.is_empty() {
+            true => String::new(),
+            false => format!("{verb} {} ", parts.join(", ")),
+        };
+        let remove = remove.into_iter().map(str::to_owned).collect();
+        let update = clause("SET", set) + &clause("REMOVE", remove);
+        let mut condition = format!("{CREATED} = :created");
+        match &hook.health.failing {
+            Some(streak) => {
+                condition += &format!(" AND {FAILING} = :was");
+                values.insert(":was".into(), stored::failing(streak)?);
+            }
+            None => condition += &format!(" AND attribute_not_exists({FAILING})"),
+        }
+        let expression = Expression { update, values };
+        self.update(hook, expression, &condition, "keep the health of").await
+    }
+
     async fn update(
         &self,
         hook: &StoredHook,
@@ -231,11 +268,12 @@ fn replacement(old: &StoredHook, new: &StoredHook) -> Result<Expression, StoreEr
     let mut update = format!("SET {DEFINITION} = :definition, {REVISION} = :newRevision");
     match new.due_at {
         Some(due_at) => {
-            update += &format!(", {DUE_PARTITION} = :due, {DUE_AT} = :dueAt");
+            update += &format!(", {DUE_PARTITION} = :due, {DUE_AT} = :dueAt, {PATTERNS} = :patterns");
+            values.insert(":patterns".into(), texts(&new.definition.schedule));
             values.insert(":due".into(), text(due_partition_of(&new.name)));
             values.insert(":dueAt".into(), number(due_at.as_millisecond()));
         }
-        None => update += &format!(" REMOVE {DUE_PARTITION}, {DUE_AT}"),
+        None => update += &format!(" REMOVE {DUE_PARTITION}, {DUE_AT}, {PATTERNS}"),
     }
     Ok(Expression { update, values })
 }

@@ -1,0 +1,85 @@
+//! A batch of messages from SQS, and which of them must come again.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
+
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+
+/// What Lambda hands over: up to ten messages.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Batch {
+    #[serde(rename = "Records", default)]
+    pub(crate) messages: Vec<Message>,
+}
+
+/// A message.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Message {
+    /// What SQS calls it.
+    pub(crate) message_id: String,
+    /// By which it can be postponed, this time.
+    pub(crate) receipt_handle: String,
+    /// What it says.
+    pub(crate) body: String,
+    #[serde(default)]
+    attributes: Attributes,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes {
+    /// A number, as text.
+    approximate_receive_count: Option<String>,
+}
+
+impl Message {
+    /// How often it has been received, this time included.
+    pub(crate) fn receives(&self) -> u32 {
+        self.attributes.approximate_receive_count.as_deref().and_then(|count| count.parse().ok()).unwrap_or(1)
+    }
+}
+
+/// What Lambda is told: the messages that must come again. All others are deleted.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BatchResponse {
+    batch_item_failures: Vec<Failure>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    item_identifier: String,
+}
+
+impl BatchResponse {
+    /// These messages must come again.
+    pub(crate) fn failed<'m>(messages: impl Iterator<Item = &'m Message>) -> Self {
+        let failure = |message: &Message| Failure { item_identifier: message.message_id.clone() };
+        Self { batch_item_failures: messages.map(failure).collect() }
+    }
+}
+
+/// Does each message of a batch in a task of its own, all at once: one that panics takes no other with it, and is one that
+/// failed. What `work` makes of those that failed is returned with them.
+pub(crate) async fn each<F, E>(
+    batch: Batch,
+    work: impl Fn(Message) -> F,
+) -> (BatchResponse, Vec<(Message, Option<E>)>)
+where
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: Send + 'static,
+{
+    let tasks: Vec<_> =
+        batch.messages.into_iter().map(|message| (message.clone(), tokio::spawn(work(message)))).collect();
+    let mut failed = Vec::new();
+    for (message, task) in tasks {
+        match task.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => failed.push((message, Some(error))),
+            Err(_) => failed.push((message, None)),
+        }
+    }
+    (BatchResponse::failed(failed.iter().map(|(message, _)| message)), failed)
+}

@@ -1,0 +1,74 @@
+//! The clock's work, as a function that an EventBridge rule wakes each minute.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use lambda_http::LambdaEvent;
+use lambda_http::lambda_runtime::Runtime;
+use lambda_http::service_fn;
+use serde::de::IgnoredAny;
+use treble_aws::client::configure;
+use treble_aws::dynamodb::DynamoHooks;
+use treble_aws::master_key;
+use treble_aws::queue::SqsQueue;
+use treble_aws::settings::{FIRINGS_QUEUE_URL, HOOKS_TABLE, MASTER_KEY_ARN};
+use treble_core::tick::{Tick, TickReport};
+
+use crate::metrics;
+use crate::start::{Environment, StartError, start};
+
+/// How often the rule wakes the function.
+const PERIOD: Duration = Duration::from_secs(60);
+
+/// How long before Lambda ends an invocation no more work is begun.
+const MARGIN: Duration = Duration::from_secs(3);
+
+/// Not all that was due is on its way. What is left is due at the next tick, too.
+#[derive(Debug, thiserror::Error)]
+#[error("not all that was due was sent: {0:?}")]
+struct Incomplete(TickReport);
+
+/// Runs the function.
+pub fn run() -> ExitCode {
+    start(async |variables| {
+        let tick = tick(variables).await?;
+        let handler = service_fn(|event: LambdaEvent<IgnoredAny>| {
+            let tick = &tick;
+            async move { one(tick, event.context.deadline).await.map_err(StartError::from) }
+        });
+        Runtime::new(handler).run().await
+    })
+}
+
+async fn tick(variables: &Environment) -> Result<Tick, StartError> {
+    let (table, queue_url) = (variables.required(HOOKS_TABLE)?, variables.required(FIRINGS_QUEUE_URL)?);
+    let secret = variables.required(MASTER_KEY_ARN)?;
+    let aws = configure(&variables.aws()?);
+    let master_key = master_key::read(&aws_sdk_secretsmanager::Client::new(&aws), &secret).await?;
+    Ok(Tick {
+        index: Arc::new(DynamoHooks::new(aws_sdk_dynamodb::Client::new(&aws), table)),
+        queue: Arc::new(SqsQueue::new(aws_sdk_sqs::Client::new(&aws), queue_url)),
+        master_key,
+        period: PERIOD,
+        clock: Timestamp::now,
+    })
+}
+
+/// One tick. `deadline` is when Lambda ends it, in milliseconds since 1970.
+async fn one(tick: &Tick, deadline: u64) -> Result<(), Incomplete> {
+    let deadline = UNIX_EPOCH + Duration::from_millis(deadline).saturating_sub(MARGIN);
+    let report = tick.run(Timestamp::try_from(deadline).unwrap_or(Timestamp::MAX)).await;
+    tracing::info!(?report, "tick");
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    metrics::emit(
+        (tick.clock)(),
+        &[
+            ("TickLag", "Milliseconds", u64::try_from(report.lag.as_millis()).unwrap_or(u64::MAX)),
+            ("TickSent", "Count", count(report.sent)),
+            ("TickUnfinishedShards", "Count", count(report.unfinished_shards)),
+        ],
+    );
+    if report.is_complete() { Ok(()) } else { Err(Incomplete(report)) }
+}

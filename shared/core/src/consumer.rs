@@ -1,0 +1,122 @@
+//! Firings from a queue: what is made of each message, however often it comes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::fire::{Engine, FireError, FireOptions, Fired, TaskIdOrigin};
+use crate::firing::{FiredBy, Firing};
+use crate::hook::StoredHook;
+use crate::ports::{HookStore, StoreError};
+
+/// How long a message waits at least before it is received for the second time.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+/// How long a message waits at most before it is received again.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// What fires hooks from a queue.
+#[derive(Clone)]
+pub struct Consumer {
+    /// Where hooks are kept: each is read again, as it may have changed since its firing was sent.
+    pub hooks: Arc<dyn HookStore>,
+    /// What fires them.
+    pub engine: Engine,
+    /// How long the sink may take for one firing.
+    pub budget: Duration,
+    /// The clock.
+    pub clock: fn() -> Timestamp,
+}
+
+/// What came of a message. Either way it is done.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The task exists, and the record.
+    Fired,
+    /// The template rendered to nothing.
+    Declined,
+    /// The firing failed, which is recorded.
+    Failed(Firing, FireError),
+    /// There is nothing to be fired any more.
+    Dropped(&'static str),
+}
+
+/// Why a message must come again.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsumeError {
+    /// It is no firing, and won't be one the next time; it becomes a dead letter.
+    #[error("the message is no firing")]
+    Unreadable(#[from] serde_json::Error),
+    /// The hook could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The firing failed in a way that may pass.
+    #[error("hook {hook} can't be fired now")]
+    Fire {
+        /// The hook.
+        hook: String,
+        /// What went wrong.
+        #[source]
+        error: FireError,
+    },
+}
+
+/// Whether a message comes again when it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// It does: what may pass is not recorded.
+    Retried,
+    /// This is the last time: whatever comes of it is.
+    Last,
+}
+
+impl Consumer {
+    /// Does what a message says.
+    pub async fn consume(&self, message: &str, attempt: Attempt) -> Result<Outcome, ConsumeError> {
+        let firing: Firing = serde_json::from_str(message)?;
+        let Some(hook) = self.hooks.get(&firing.hook).await? else {
+            return Ok(Outcome::Dropped("the hook is gone"));
+        };
+        if let Some(why) = outdated(&hook, &firing) {
+            return Ok(Outcome::Dropped(why));
+        }
+        let options = FireOptions {
+            task_id: TaskIdOrigin::Queue,
+            retried: attempt == Attempt::Retried,
+            budget: self.budget,
+            now: (self.clock)(),
+        };
+        match self.engine.fire(&hook, firing.clone(), options).await {
+            Ok(Fired::Created { .. }) => Ok(Outcome::Fired),
+            Ok(Fired::Declined) => Ok(Outcome::Declined),
+            Err(FireError::Store(error)) => Err(error.into()),
+            Err(error) if options.retried && error.may_pass() => {
+                Err(ConsumeError::Fire { hook: hook.name.to_string(), error })
+            }
+            Err(error) => Ok(Outcome::Failed(firing, error)),
+        }
+    }
+}
+
+/// Why a firing is none any more, as its hook is now.
+fn outdated(hook: &StoredHook, firing: &Firing) -> Option<&'static str> {
+    if firing.created < hook.created {
+        return Some("the hook has been created anew");
+    }
+    let scheduled = firing.fired_by == FiredBy::Schedule;
+    // A schedule that can't be read has no occurrences.
+    let on_schedule =
+        || hook.definition.parse_schedule().is_ok_and(|schedule| schedule.is_occurrence(firing.created));
+    (scheduled && !on_schedule()).then_some("the occurrence is no longer on the hook's schedule")
+}
+
+/// How long a message waits after it failed, having been received `receives` times: twice as long each time, up to a
+/// quarter of an hour, less a random part so that what failed together does not come together. `random` is from 0 to 1.
+pub fn backoff(receives: u32, random: f64) -> Duration {
+    let doublings = receives.saturating_sub(1).min(16);
+    let longest = (FIRST_WAIT * 2_u32.saturating_pow(doublings)).min(LONGEST_WAIT);
+    longest.mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
+}
+
+#[cfg(test)]
+mod tests;
