@@ -18,7 +18,8 @@ use treble_api::taskcluster::service::{About, Service};
 use treble_aws::dynamodb::{DynamoAuth, DynamoFires, DynamoHooks, NewClient, TableNames, create_tables};
 use treble_core::fire::Engine;
 use treble_core::hawk::{Signer, Target, Unsigned};
-use treble_core::ports::{AccessToken, CreatedTask, NewTask, Sink, SinkError};
+use treble_core::hook::Binding;
+use treble_core::ports::{AccessToken, BindingProblem, CreatedTask, MadeBinding, NewTask, Sink, SinkError};
 use treble_core::secret::MasterKey;
 use treble_embedded::Embedded;
 

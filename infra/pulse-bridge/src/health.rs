@@ -1,5 +1,6 @@
 //! How the bridge does, and who asks.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -112,6 +113,18 @@ async fn answer(mut stream: TcpStream, health: &Health) -> std::io::Result<()> {
     writing.shutdown().await
 }
 
+/// Asks whether all is well.
+pub(crate) async fn ask(address: SocketAddr) -> std::io::Result<bool> {
+    let asking = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await?;
+        let mut reply = String::new();
+        stream.take(MAX_REQUEST).read_to_string(&mut reply).await?;
+        Ok(reply.starts_with("HTTP/1.1 200 "))
+    };
+    timeout(PATIENCE, asking).await?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,5 +157,17 @@ mod tests {
             assert!(reply.starts_with(&format!("HTTP/1.1 {status} ")) && reply.contains(says), "{reply}");
         }
         assert!(!health.down("lost".into()));
+    }
+
+    #[tokio::test]
+    async fn it_can_be_asked() {
+        let health = Arc::new(Health::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(serve(listener, Arc::clone(&health)));
+        assert!(!super::ask(address).await.unwrap());
+        health.up();
+        assert!(super::ask(address).await.unwrap());
+        server.abort();
     }
 }

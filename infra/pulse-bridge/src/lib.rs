@@ -34,5 +34,5 @@ pub use bridge::{Bridge, QueueNameTooLong};
 pub use broker::{Broker, InvalidBroker};
 pub use health::Health;
 pub use local::LocalChanges;
-pub use program::{ProgramError, run_from_environment};
+pub use program::{ProgramError, check_from_environment, run_from_environment};
 pub use settings::{BridgeOptions, Settings};

@@ -2,13 +2,12 @@
 
 use std::env;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
-use treble_aws::client::configure;
 use treble_aws::dynamodb::DynamoHooks;
 use treble_aws::pulse::SqsChanges;
 use treble_aws::queue::SqsQueue;
@@ -16,7 +15,7 @@ use treble_aws::settings::{SettingError, Variables};
 
 use crate::bridge::{Bridge, QueueNameTooLong};
 use crate::health;
-use crate::settings::Settings;
+use crate::settings::{HEALTH_ADDRESS, Settings};
 
 /// Why the bridge can't run at all. A broker that isn't there is none: it is waited for.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +49,22 @@ pub fn run_from_environment() -> Result<(), ProgramError> {
     Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(run(settings))
 }
 
+/// Whether the bridge that runs in this container is well, by its health report: what a container's health check is.
+///
+/// # Errors
+/// When it can't be asked.
+pub fn check_from_environment() -> Result<bool, ProgramError> {
+    let variables = Variables::new(|name: &str| env::var(name).ok());
+    let mut address: SocketAddr = variables.parsed(HEALTH_ADDRESS)?;
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    let asking = health::ask(address);
+    Ok(Builder::new_current_thread().enable_all().build()?.block_on(asking)?)
+}
+
 async fn run(settings: Settings) -> Result<(), ProgramError> {
-    let aws = configure(&settings.aws);
+    let aws = settings.aws.configure();
     let sqs = aws_sdk_sqs::Client::new(&aws);
     let store = DynamoHooks::new(aws_sdk_dynamodb::Client::new(&aws), settings.hooks_table);
     let messages = SqsQueue::new(sqs.clone(), settings.pulse_queue_url);

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 use std::{fs, io};
 
-use treble_aws::client::AwsSettings;
+use treble_aws::client::AwsAccess;
 use treble_aws::settings::{
     CHANGES_QUEUE_URL, HOOKS_TABLE, PULSE_QUEUE_URL, SettingError, Variable, Variables,
 };
@@ -34,7 +34,7 @@ const AMQP_PREFETCH: Variable = Variable {
     what: "how many messages are under way at most",
     example: "200",
 };
-const HEALTH_ADDRESS: Variable = Variable {
+pub(crate) const HEALTH_ADDRESS: Variable = Variable {
     name: "TREBLE_HEALTH_ADDRESS",
     what: "the address at which to tell how the bridge does",
     example: "0.0.0.0:8081",
@@ -85,7 +85,7 @@ pub struct Settings {
     /// What to do at the broker.
     pub options: BridgeOptions,
     /// Where AWS is.
-    pub aws: AwsSettings,
+    pub aws: AwsAccess,
     /// The table of hooks.
     pub hooks_table: String,
     /// The queue that messages go to.
@@ -132,7 +132,7 @@ impl Settings {
                 retry: defaults.retry.min(reconcile),
                 broker: defaults.broker,
             },
-            aws: variables.aws()?,
+            aws: variables.aws_access()?,
             hooks_table: variables.required(HOOKS_TABLE)?,
             pulse_queue_url: variables.required(PULSE_QUEUE_URL)?,
             changes_queue_url: variables.optional(CHANGES_QUEUE_URL.name),
@@ -196,6 +196,17 @@ mod tests {
             (Duration::from_secs(1), Duration::from_secs(1))
         );
         assert_eq!(often.options.queue, "queue/me/x");
+    }
+
+    #[test]
+    fn a_container_has_a_role_instead_of_keys() {
+        let role = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/x");
+        assert!(matches!(read(&[role]).unwrap().aws, AwsAccess::Keys(_)), "keys come first");
+        let settings = read(&[role, ("AWS_ACCESS_KEY_ID", "")]).unwrap();
+        assert_eq!(
+            settings.aws,
+            AwsAccess::Container { region: "r".into(), path: "/v2/credentials/x".into() }
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod choice;
 use std::error::Error;
 use std::str::FromStr;
 
-use crate::client::AwsSettings;
+use crate::client::{AwsAccess, AwsSettings};
 use crate::sink::QueueCredentials;
 
 pub use choice::{AuthChoice, InvalidChoice, SinkChoice};
@@ -144,6 +144,16 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
             session_token: self.optional("AWS_SESSION_TOKEN"),
             endpoint_url: self.optional("AWS_ENDPOINT_URL"),
         })
+    }
+
+    /// The same for what may run in a container of ECS, which has a role instead of keys.
+    pub fn aws_access(&self) -> Result<AwsAccess, SettingError> {
+        match self.optional("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
+            Some(path) if self.optional(AWS_ACCESS_KEY_ID.name).is_none() => {
+                Ok(AwsAccess::Container { region: self.required(AWS_REGION)?, path })
+            }
+            _ => self.aws().map(AwsAccess::Keys),
+        }
     }
 
     /// Who we are at a Taskcluster deployment.
