@@ -18,6 +18,7 @@ mod deployment;
 mod emulators;
 mod gateway;
 mod lambda;
+mod patience;
 mod process;
 mod rabbitmq;
 mod server;
@@ -34,10 +35,12 @@ pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};
 pub use gateway::{Delivery, Gateway};
 pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary};
+pub use patience::until;
 pub use process::Exit;
 pub use rabbitmq::RabbitMq;
 pub use server::{Server, Stopped};
 pub use signing::Signer;
+pub use stub::free_port;
 pub use wire::{API, Answer, Caller, Reply, Request};
 
 /// The hook that most tests create: any payload is accepted, the task is small and shows who fired it.

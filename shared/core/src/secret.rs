@@ -90,10 +90,10 @@ mod tests {
         let of = |hook: &str, exchange, id| key.message_task_id(&hook.parse().unwrap(), exchange, id);
         let one = of("g/h", "e", "1");
         assert_eq!(one, of("g/h", "e", "1"));
-        for other in [of("g/i", "e", "1"), of("g/h", "f", "1"), of("g/h", "e", "2"), of("g/h", "e\01", "")] {
+        for other in [of("g/i", "e", "1"), of("g/h", "f", "1"), of("g/h", "e", "2"), of("g/h", "e\0x", "")] {
             assert_ne!(one, other);
         }
-        assert_ne!(of("g/h", "e\0f", "1"), of("g/h", "e", "f\01"));
+        assert_ne!(of("g/h", "e\0f", "1"), of("g/h", "e", "f\0x"));
     }
 
     #[test]

@@ -7,17 +7,21 @@ use treble_api::auth::{CacheLimits, CachedCredentials};
 use treble_api::taskcluster::service::{About, Service};
 use treble_aws::dynamodb::{DynamoAuth, DynamoHooks};
 use treble_aws::settings::{AuthChoice, SinkChoice};
+use treble_core::consumer::Consumer;
 use treble_core::fire::Engine;
 use treble_core::ports::Sink;
 use treble_core::secret::MasterKey;
+use treble_core::tick::Tick;
 
 use super::banner::{self, Banner};
+use super::firing::{self, Firings};
 use super::{background, parts};
 use crate::cli;
 use crate::data_dir::DataDir;
 use crate::first_start::{self, RootClient};
 use crate::master_key;
 use crate::output::Failure;
+use crate::queue::{self, Queues, worker};
 use crate::store::Store;
 
 /// Every part of the service, opened.
@@ -77,12 +81,7 @@ impl<'a> Assembly<'a> {
             },
             hooks: self.hooks.clone(),
             bindings: self.hooks.clone(),
-            engine: Engine {
-                sink: self.sink.clone(),
-                fires: Arc::new(self.store.fires()),
-                credentials: self.auth.clone(),
-                health: self.hooks.clone(),
-            },
+            engine: self.engine(),
             authenticator: parts::authenticator(&self.arguments.auth, &self.credentials),
             master_key: Some(self.master_key.clone()),
             denied_exchanges: self.arguments.denied_exchanges.clone().unwrap_or_default(),
@@ -95,12 +94,46 @@ impl<'a> Assembly<'a> {
         first_start::run(&self.dir, &self.auth, &*self.hooks, self.started).await
     }
 
+    fn engine(&self) -> Engine {
+        Engine {
+            sink: self.sink.clone(),
+            fires: Arc::new(self.store.fires()),
+            credentials: self.auth.clone(),
+            health: self.hooks.clone(),
+        }
+    }
+
     /// Starts what goes on beside requests.
-    pub(super) fn start_background(&self) {
+    pub(super) fn start_background(&self) -> Result<(), Failure> {
         if let Some(database) = &self.store.embedded {
             background::serve_socket(&self.dir, database, &self.credentials);
             tokio::spawn(background::sweep(database.clone()));
         }
+        if self.store.embedded.is_some() || self.arguments.clock {
+            self.start_firing()?;
+        }
+        Ok(())
+    }
+
+    /// Starts the clock, and what fires what it sends.
+    fn start_firing(&self) -> Result<(), Failure> {
+        let queue = Queues::open(&self.dir, parts::durability(self.arguments))?.queue(queue::FIRINGS);
+        let consumer = Consumer {
+            hooks: self.hooks.clone(),
+            engine: self.engine(),
+            budget: firing::SINK_BUDGET,
+            clock: Timestamp::now,
+        };
+        let firings = Firings { consumer, dead_letters: Arc::new(self.store.dead_letters()) };
+        tokio::spawn(worker::run(queue.clone(), Arc::new(firings), self.arguments.attempts));
+        tokio::spawn(firing::clock(Tick {
+            index: self.hooks.clone(),
+            queue: Arc::new(queue),
+            master_key: self.master_key.clone(),
+            period: firing::PERIOD,
+            clock: Timestamp::now,
+        }));
+        Ok(())
     }
 
     /// What to say now.

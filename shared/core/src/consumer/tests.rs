@@ -20,6 +20,11 @@ struct World {
     hook: Mutex<Option<StoredHook>>,
     refusals: Mutex<Vec<SinkError>>,
     records: Mutex<Vec<FireRecord>>,
+    /// The taskIds that tasks were created with, each time.
+    created: Mutex<Vec<SlugId>>,
+    /// How often the next records can't be written.
+    broken: Mutex<u32>,
+    health: Mutex<Vec<Health>>,
 }
 
 #[async_trait]
@@ -64,6 +69,11 @@ impl FireStore for World {
     }
 
     async fn record(&self, record: &FireRecord) -> Result<bool, StoreError> {
+        let mut broken = self.broken.lock().unwrap();
+        if *broken > 0 {
+            *broken -= 1;
+            return Err(StoreError::Unavailable { operation: "record".into(), source: "throttled".into() });
+        }
         self.records.lock().unwrap().push(record.clone());
         Ok(true)
     }
@@ -86,14 +96,16 @@ impl Credentials for World {
 
 #[async_trait]
 impl HealthStore for World {
-    async fn set_health(&self, _: &StoredHook, _: &Health) -> Result<bool, StoreError> {
+    async fn set_health(&self, _: &StoredHook, health: &Health) -> Result<bool, StoreError> {
+        self.health.lock().unwrap().push(health.clone());
         Ok(true)
     }
 }
 
 #[async_trait]
 impl Sink for World {
-    async fn create_task(&self, _: NewTask<'_>) -> Result<CreatedTask, SinkError> {
+    async fn create_task(&self, task: NewTask<'_>) -> Result<CreatedTask, SinkError> {
+        self.created.lock().unwrap().push(task.firing.task_id.clone());
         self.refusals.lock().unwrap().pop().map_or(Ok(CreatedTask::default()), Err)
     }
 
@@ -182,6 +194,28 @@ async fn what_may_pass_comes_again_until_the_last_time() {
     let outcome = consumer.consume(&message, Attempt::Last).await.unwrap();
     assert!(matches!(outcome, Outcome::Failed(..)));
     assert_eq!(world.records.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_death_between_the_task_and_its_record_is_made_good() {
+    let (consumer, world) = consumer(World { broken: Mutex::new(1), ..with(hook(&[], json!({}))) });
+    let message = message(FiredBy::PulseMessage, "2026-11-27T11:00:00Z");
+    let error = consumer.consume(&message, Attempt::Retried).await.unwrap_err();
+    assert!(matches!(error, ConsumeError::Store(_)), "{error}");
+    // Meanwhile the hook changed, so that the sink finds another task of that taskId.
+    *world.hook.lock().unwrap() = Some(hook(&[], json!({"changed": true})));
+    let conflict = SinkError::Rejected {
+        status: 409,
+        code: "RequestConflict".into(),
+        message: "exists".into(),
+        body: None,
+    };
+    world.refusals.lock().unwrap().push(conflict);
+    assert!(matches!(consumer.consume(&message, Attempt::Retried).await, Ok(Outcome::Fired)));
+    let (created, records) = (world.created.lock().unwrap(), world.records.lock().unwrap());
+    assert!(created.len() == 2 && created[0] == created[1], "{created:?}");
+    assert_eq!((records.len(), &*records[0].error), (1, ""));
+    assert!(world.health.lock().unwrap().is_empty(), "nobody is told of a failure");
 }
 
 #[tokio::test]

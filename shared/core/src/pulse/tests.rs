@@ -26,8 +26,10 @@ struct World {
     records: Mutex<Vec<FireRecord>>,
     queries: AtomicUsize,
     /// What the queue says of a hook's firings instead of taking them.
-    refused: Mutex<Option<(HookName, fn() -> QueueError)>>,
+    refused: Mutex<Option<Refused>>,
 }
+
+type Refused = (HookName, fn() -> QueueError);
 
 #[async_trait]
 impl BindingStore for World {
