@@ -38,10 +38,10 @@ docs: build ## the documentation's links, and its examples
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet
 	cargo test --locked --workspace --doc
 
-suites: build tools ## unit tests, and the wire-level suites on the embedded store
+suites: build tools rabbitmq ## unit tests, and the wire-level suites on the embedded store
 	$(RUN_TESTS) --workspace
 
-suites-aws: build tools ## the wire-level suites once more, on an emulated DynamoDB and SQS
+suites-aws: build tools rabbitmq ## the wire-level suites once more, on an emulated DynamoDB and SQS
 	python tests/python/emulator.py $(RUN_TESTS) --workspace --test it
 
 schemathesis: build tools ## a thousand made-up requests an operation, from the OpenAPI document
@@ -78,6 +78,19 @@ $(VENV)/installed: tests/requirements.txt
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json $(VENV)/installed
 	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
+
+# A broker for the tests to start, each its own. The package's own service is not needed, and mostly isn't started.
+RABBITMQ := /usr/lib/rabbitmq/bin/rabbitmq-server
+APT_GET := DEBIAN_FRONTEND=noninteractive apt-get -qq
+
+.PHONY: rabbitmq
+rabbitmq: ## RabbitMQ, from Debian, where it isn't installed
+	@test -x $(RABBITMQ) || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    $(APT_GET) update && $(APT_GET) install --yes --no-install-recommends rabbitmq-server; \
+	  else \
+	    echo "The tests start a RabbitMQ at $(RABBITMQ): sudo apt-get install rabbitmq-server" >&2; exit 1; \
+	  fi
 
 .PHONY: watch
 watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, on an emulated AWS

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use treble_api::auth::{AuthError, Authenticator, Caller, SignedRequest};
 use treble_core::firing::{FireRecord, Firing};
-use treble_core::hook::{HookName, StoredHook};
+use treble_core::hook::{Binding, HookName, StoredHook};
 use treble_core::ports::{
-    Claim, ClientCredentials, CreateOutcome, CreatedTask, Credentials, FireStore, HealthStore, HookStore,
-    NewTask, Page, PageRequest, Sink, SinkError, StoreError,
+    BindingLedger, Claim, ClientCredentials, CreateOutcome, CreatedTask, Credentials, FireStore, HealthStore,
+    HookStore, MadeBinding, NewTask, Page, PageRequest, Sink, SinkError, StoreError,
 };
 use treble_core::scope::Roles;
 use treble_core::streak::Health;
@@ -31,6 +31,25 @@ impl Absent {
             body: None,
             source: Some(self.into()),
         }
+    }
+}
+
+#[async_trait]
+impl BindingLedger for Absent {
+    async fn made(&self) -> Result<Vec<MadeBinding>, StoreError> {
+        Err(self.store())
+    }
+
+    async fn find(&self, _: &Binding) -> Result<Option<MadeBinding>, StoreError> {
+        Err(self.store())
+    }
+
+    async fn note(&self, _: &MadeBinding) -> Result<(), StoreError> {
+        Err(self.store())
+    }
+
+    async fn forget(&self, _: &Binding) -> Result<(), StoreError> {
+        Err(self.store())
     }
 }
 

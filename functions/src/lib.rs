@@ -3,7 +3,8 @@
 //! - A [`Function`] is which routes a binary answers and what they use; `serve` is its loop: an event, its reply.
 //! - `settings` are read from the environment once; `parts` makes of them what the function uses, and nothing else.
 //! - `event` and `reply` translate between API Gateway's HTTP API (payload format 2.0) and the dialects' messages.
-//! - [`tick`] is the clock's work; [`firings`] does what waits in the queue, `messages` at a time.
+//! - [`tick`] is the clock's work; [`firings`] does what waits in the queue, `messages` at a time; [`pulse`] fires from a
+//!   broker's messages.
 //! - [`publish_changes`] takes what changed from the hooks table's stream to the event bus, [`tell_owner`] from there to
 //!   hooks' owners.
 //! - `start` is how all of them begin.
@@ -17,6 +18,7 @@ mod messages;
 mod metrics;
 mod parts;
 pub mod publish_changes;
+pub mod pulse;
 mod reply;
 mod serve;
 mod settings;

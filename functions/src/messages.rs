@@ -60,6 +60,14 @@ struct Failure {
     item_identifier: String,
 }
 
+impl BatchResponse {
+    /// These messages must come again.
+    pub(crate) fn failed<'m>(messages: impl Iterator<Item = &'m Message>) -> Self {
+        let failure = |message: &Message| Failure { item_identifier: message.message_id.clone() };
+        Self { batch_item_failures: messages.map(failure).collect() }
+    }
+}
+
 /// Does each message of a batch in a task of its own, all at once: one that panics takes no other with it, and is one that
 /// failed. What `work` makes of those that failed is returned with them.
 pub(crate) async fn each<F, E>(
@@ -80,6 +88,5 @@ where
             Err(_) => failed.push((message, None)),
         }
     }
-    let failures = failed.iter().map(|(message, _)| Failure { item_identifier: message.message_id.clone() });
-    (BatchResponse { batch_item_failures: failures.collect() }, failed)
+    (BatchResponse::failed(failed.iter().map(|(message, _)| message)), failed)
 }

@@ -15,7 +15,7 @@ use treble_aws::master_key::{self, MasterKeyError};
 use treble_aws::settings::AuthChoice;
 use treble_aws::sink::{QueueSink, SqsSink};
 use treble_core::fire::Engine;
-use treble_core::ports::{Credentials, FireStore, HealthStore, HookStore, Sink, chain};
+use treble_core::ports::{BindingLedger, Credentials, FireStore, HealthStore, HookStore, Sink, chain};
 use treble_core::secret::MasterKey;
 
 use crate::absent::Absent;
@@ -33,12 +33,16 @@ pub(crate) async fn service(settings: Settings) -> Result<Service, MasterKeyErro
     let dynamodb = aws.as_ref().map(aws_sdk_dynamodb::Client::new);
     let table = |name: &Option<String>| Some((dynamodb.clone()?, name.clone()?));
 
-    let (hooks, health): (Arc<dyn HookStore>, Arc<dyn HealthStore>) = match table(&settings.hooks_table) {
+    type Hooks = (Arc<dyn HookStore>, Arc<dyn HealthStore>, Arc<dyn BindingLedger>);
+    let (hooks, health, bindings): Hooks = match table(&settings.hooks_table) {
         Some((client, name)) => {
             let hooks = Arc::new(DynamoHooks::new(client, name));
-            (hooks.clone(), hooks)
+            (hooks.clone(), hooks.clone(), hooks)
         }
-        None => (Arc::new(Absent("hooks table")), Arc::new(Absent("hooks table"))),
+        None => {
+            let absent = Arc::new(Absent("hooks table"));
+            (absent.clone(), absent.clone(), absent)
+        }
     };
     let fires: Arc<dyn FireStore> = match table(&settings.fires_table) {
         Some((client, name)) => Arc::new(DynamoFires::new(client, name)),
@@ -62,6 +66,7 @@ pub(crate) async fn service(settings: Settings) -> Result<Service, MasterKeyErro
             started: Timestamp::now(),
         },
         hooks,
+        bindings,
         authenticator: authenticator(settings.auth.as_ref(), &credentials),
         engine: Engine { sink: sink.unwrap_or_else(|| Arc::new(Absent("sink"))), fires, credentials, health },
         master_key,

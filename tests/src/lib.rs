@@ -12,6 +12,7 @@
 )]
 
 mod aws;
+mod bridge;
 mod bus;
 mod clients;
 mod deployment;
@@ -20,6 +21,7 @@ mod gateway;
 mod lambda;
 mod patience;
 mod process;
+mod rabbitmq;
 mod server;
 mod signing;
 mod site;
@@ -28,6 +30,7 @@ pub mod table;
 mod wire;
 
 pub use aws::Aws;
+pub use bridge::BridgeProcess;
 pub use bus::EventBridge;
 pub use clients::{node, python, schemathesis, validate_openapi};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
@@ -36,6 +39,7 @@ pub use gateway::{Delivery, Gateway};
 pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary};
 pub use patience::until;
 pub use process::Exit;
+pub use rabbitmq::RabbitMq;
 pub use server::{Server, Stopped};
 pub use signing::Signer;
 pub use stub::free_port;

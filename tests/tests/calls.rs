@@ -18,7 +18,8 @@ use treble_api::taskcluster::service::{About, Service};
 use treble_aws::dynamodb::{DynamoAuth, DynamoFires, DynamoHooks, NewClient, TableNames, create_tables};
 use treble_core::fire::Engine;
 use treble_core::hawk::{Signer, Target, Unsigned};
-use treble_core::ports::{AccessToken, CreatedTask, NewTask, Sink, SinkError};
+use treble_core::hook::Binding;
+use treble_core::ports::{AccessToken, BindingProblem, CreatedTask, MadeBinding, NewTask, Sink, SinkError};
 use treble_core::secret::MasterKey;
 use treble_embedded::Embedded;
 
@@ -64,6 +65,7 @@ impl World {
                 started: Timestamp::now(),
             },
             hooks: hooks.clone(),
+            bindings: hooks.clone(),
             engine: Engine {
                 sink: sink.clone(),
                 fires: Arc::new(DynamoFires::new(client, &tables.fires)),
@@ -151,7 +153,8 @@ async fn operations_cost_what_they_must() {
         (Method::POST, "/hooks/g/h/trigger", Some(once.clone()), calls([("GetItem", 1), ("PutItem", 2)])),
         (Method::POST, "/hooks/g/h/trigger", Some(once), calls([("GetItem", 2), ("PutItem", 1)])),
         (Method::GET, "/hooks/g/h/last-fires", None, calls([("GetItem", 1), ("Query", 1)])),
-        (Method::GET, "/hooks/g/h/status", None, calls([("GetItem", 1), ("Query", 1)])),
+        // With a read for each binding.
+        (Method::GET, "/hooks/g/h/status", None, calls([("GetItem", 2), ("Query", 1)])),
         (Method::GET, "/hooks/g/h/token", None, calls([("GetItem", 1)])),
         (Method::POST, "/hooks/g/h/token", None, calls([("GetItem", 1), ("UpdateItem", 1)])),
         (Method::POST, "/hooks/g/h", Some(rename), calls([("GetItem", 1), ("UpdateItem", 1)])),
@@ -171,6 +174,23 @@ async fn operations_cost_what_they_must() {
         assert_eq!(cost, expected, "{method} {path}");
     }
     assert_eq!(world.sink.0.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_status_tells_what_the_broker_refuses() {
+    let world = World::new().await;
+    world.call(Method::PUT, "/hooks/g/h", Some(hook())).await;
+    let binding = Binding { exchange: "e".into(), routing_key_pattern: "#".into() };
+    let since = Timestamp::from_second(1_800_000_000).unwrap();
+    for problem in [Some(BindingProblem { problem: "no exchange 'e'".into(), since }), None] {
+        let refused = problem.is_some();
+        world.service.bindings.note(&MadeBinding { binding: binding.clone(), problem }).await.unwrap();
+        let (status, _) = world.call(Method::GET, "/hooks/g/h/status", None).await;
+        let told = json!([{
+            "exchange": "e", "routingKeyPattern": "#", "problem": "no exchange 'e'", "since": "2027-01-15T08:00:00.000Z",
+        }]);
+        assert_eq!(status.get("refusedBindings"), refused.then_some(&told));
+    }
 }
 
 #[tokio::test]

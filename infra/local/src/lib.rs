@@ -55,6 +55,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, output::Failure> {
     match command {
         Command::Up(arguments) => up::run(arguments)?,
+        Command::Bridge => treble_pulse_bridge::run_from_environment()?,
         Command::Hooks(arguments) => return hooks::run(arguments),
         Command::Tasks(arguments) => tasks::run(&arguments)?,
         Command::Routes { watch_router: true, .. } => output::line(&watch_router::toml()),

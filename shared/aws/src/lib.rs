@@ -4,6 +4,7 @@
 //! - [`client`] configures the SDK, lean enough for a cold start.
 //! - [`dynamodb`] keeps hooks, fire records, clients and roles.
 //! - [`sink`] creates tasks.
+//! - [`pulse`] carries messages from a broker, and changes of hooks to it.
 //! - [`queue`] is where firings wait.
 //! - [`master_key`] reads the deployment's one secret.
 //! - [`settings`] says what the environment must hold.
@@ -16,6 +17,7 @@ pub mod http;
 pub mod mail;
 pub mod master_key;
 mod patience;
+pub mod pulse;
 pub mod queue;
 pub mod settings;
 pub mod sink;

@@ -170,7 +170,7 @@ fn email_on_error_default() -> bool {
 }
 
 /// Messages of a broker that fire a hook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Binding {
     /// The exchange that the messages are published to.

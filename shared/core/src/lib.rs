@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or draws a random number: time, ids and randomness are passed
 //! in, and what the engine needs from outside is a [port](ports) that an adapter implements.
 
+pub mod binding;
 pub mod change;
 pub mod consumer;
 pub mod cron;
@@ -16,6 +17,7 @@ pub mod notice;
 pub mod notify;
 pub mod ports;
 pub mod publish;
+pub mod pulse;
 pub mod schema;
 pub mod scope;
 pub mod secret;

@@ -37,13 +37,21 @@ impl MasterKey {
         self.slugid(&["occurrence", hook.group(), hook.id(), &moment.as_millisecond().to_string()])
     }
 
+    /// The taskId of a hook's firing from a message: the same message delivered twice is the same firing. Ids are those
+    /// of an exchange.
+    pub fn message_task_id(&self, hook: &HookName, exchange: &str, id: &str) -> SlugId {
+        let length = exchange.len().to_string();
+        self.slugid(&["message", hook.group(), hook.id(), &length, exchange, id])
+    }
+
     fn slugid(&self, parts: &[&str]) -> SlugId {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&self.hmac(parts)[..16]);
         SlugId::from_bytes(bytes)
     }
 
-    /// The parts are joined by a byte that none of them contains, so that no two lists of parts meet.
+    /// The parts are joined by a byte that none of them contains, so that no two lists of parts meet. (A message's exchange and
+    /// id may contain it; the exchange comes with its length for that, and the id comes last.)
     fn hmac(&self, parts: &[&str]) -> [u8; 32] {
         let mut message = Vec::with_capacity(64);
         for part in parts {
@@ -74,6 +82,18 @@ mod tests {
         assert_ne!(token, two.trigger_token(&hook, 7));
         assert_ne!(token, one.trigger_token(&"g/a".parse().unwrap(), 7));
         assert_ne!(token, one.occurrence_task_id(&hook, Timestamp::from_millisecond(7).unwrap()));
+    }
+
+    #[test]
+    fn a_message_has_a_task_id_for_each_hook() {
+        let key = MasterKey::new([1; 32]);
+        let of = |hook: &str, exchange, id| key.message_task_id(&hook.parse().unwrap(), exchange, id);
+        let one = of("g/h", "e", "1");
+        assert_eq!(one, of("g/h", "e", "1"));
+        for other in [of("g/i", "e", "1"), of("g/h", "f", "1"), of("g/h", "e", "2"), of("g/h", "e\0x", "")] {
+            assert_ne!(one, other);
+        }
+        assert_ne!(of("g/h", "e\0f", "1"), of("g/h", "e", "f\0x"));
     }
 
     #[test]

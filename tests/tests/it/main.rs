@@ -18,6 +18,7 @@ mod hygiene;
 mod openapi;
 mod owners;
 mod process;
+mod pulse;
 mod references;
 mod rust_client;
 mod schedules;

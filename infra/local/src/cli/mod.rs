@@ -44,6 +44,13 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start the whole service in this process
     Up(Up),
+    /// Bridge a RabbitMQ to a deployment on AWS: messages in, changes of hooks out
+    ///
+    /// All is set by variables, as secrets are among it: TREBLE_AMQP_URL (e.g. amqps://broker.example.com/vhost),
+    /// TREBLE_AMQP_USER, TREBLE_AMQP_PASSWORD, TREBLE_AMQP_CA_FILE, TREBLE_AMQP_QUEUE, TREBLE_AMQP_PREFETCH,
+    /// TREBLE_HEALTH_ADDRESS, TREBLE_RECONCILE_SECONDS; and TREBLE_HOOKS_TABLE, TREBLE_PULSE_QUEUE_URL,
+    /// TREBLE_CHANGES_QUEUE_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
+    Bridge,
     /// Apply, list, trigger and try out hooks
     Hooks(Hooks),
     /// Show the tasks that were created

@@ -40,6 +40,9 @@ pub(super) async fn run(arguments: &Show, common: &HooksCommon) -> Result<(), Fa
         if let Some(error) = status.pointer("/lastFire/error") {
             field("", &plain(&reason(error)));
         }
+        for (number, refused) in status["refusedBindings"].as_array().into_iter().flatten().enumerate() {
+            field(if number == 0 { "not bound" } else { "" }, &not_bound(refused));
+        }
     }
     for (heading, property) in
         [("bindings", "bindings"), ("trigger schema", "triggerSchema"), ("task", "task")]
@@ -54,6 +57,13 @@ pub(super) async fn run(arguments: &Show, common: &HooksCommon) -> Result<(), Fa
 
 fn field(name: &str, value: &str) {
     output::styled(&format!("{}  {value}", Styled(style::HEADING, format!("{name:<12}"))));
+}
+
+/// A binding that the broker refuses, why, and since when.
+fn not_bound(refused: &Value) -> String {
+    let text = |name: &str| plain(refused[name].as_str().unwrap_or_default());
+    let since = super::moment_of(&text("since"));
+    format!("{} {}: {} (since {since})", text("exchange"), text("routingKeyPattern"), text("problem"))
 }
 
 /// An error of the sink's, or of ours.

@@ -38,6 +38,7 @@ async fn start(now: fn() -> Timestamp) -> Running {
             started: Timestamp::now(),
         },
         hooks: hooks.clone(),
+        bindings: hooks.clone(),
         engine: Engine {
             sink: Arc::new(journal),
             fires: Arc::new(DynamoFires::new(client, &names.fires)),

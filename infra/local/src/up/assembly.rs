@@ -92,6 +92,7 @@ impl<'a> Assembly<'a> {
                 started: self.started,
             },
             hooks: self.published.clone(),
+            bindings: self.hooks.clone(),
             engine: self.engine(),
             authenticator: parts::authenticator(&self.arguments.auth, &self.credentials),
             master_key: Some(self.master_key.clone()),

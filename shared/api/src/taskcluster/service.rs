@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use treble_core::fire::Engine;
 use treble_core::hook::HookName;
-use treble_core::ports::HookStore;
+use treble_core::ports::{BindingLedger, HookStore};
 use treble_core::schema::listed;
 use treble_core::scope::Expr;
 use treble_core::secret::MasterKey;
@@ -43,6 +43,8 @@ pub struct Service {
     pub about: About,
     /// Where hooks are kept.
     pub hooks: Arc<dyn HookStore>,
+    /// What became of their bindings at the broker, where there is one.
+    pub bindings: Arc<dyn BindingLedger>,
     /// What fires them, and keeps the records.
     pub engine: Engine,
     /// Tells who calls.

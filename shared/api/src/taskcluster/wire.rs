@@ -192,6 +192,24 @@ pub struct HookStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub next_scheduled_date: Option<String>,
+    /// The bindings that the broker refuses: their messages don't come. Absent when there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused_bindings: Vec<RefusedBinding>,
+}
+
+/// A binding that the broker refuses.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefusedBinding {
+    /// The binding's exchange.
+    pub exchange: String,
+    /// The binding's pattern of routing keys.
+    pub routing_key_pattern: String,
+    /// Why, in the broker's words.
+    pub problem: String,
+    /// Since when.
+    #[schemars(extend("format" = "date-time"))]
+    pub since: String,
 }
 
 /// A payload: what the hook's trigger schema takes.

@@ -4,6 +4,8 @@
 //! cold start milliseconds. Region, credentials and the emulator's address come from the environment, which only
 //! the binaries read.
 
+mod container;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -20,6 +22,8 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConn
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
+
+pub use container::AwsAccess;
 
 /// The authorities that AWS's endpoints have their certificates from, five: parsing the system's hundred and more is a good
 /// part of a first request. From <https://www.amazontrust.com/repository/>, valid until 2037 and later.

@@ -6,7 +6,7 @@ mod choice;
 use std::error::Error;
 use std::str::FromStr;
 
-use crate::client::AwsSettings;
+use crate::client::{AwsAccess, AwsSettings};
 use crate::sink::QueueCredentials;
 
 pub use choice::{AuthChoice, InvalidChoice, SinkChoice};
@@ -77,6 +77,19 @@ pub const MAIL_FROM: Variable = variable(
     "hooks@example.com",
 );
 
+/// The queue between a broker's bridge and the hooks.
+pub const PULSE_QUEUE_URL: Variable = variable(
+    "TREBLE_PULSE_QUEUE_URL",
+    "the URL of the SQS queue of a broker's messages",
+    "https://sqs.eu-central-1.amazonaws.com/123456789012/pulse",
+);
+/// The queue of what is to be published at a broker.
+pub const CHANGES_QUEUE_URL: Variable = variable(
+    "TREBLE_CHANGES_QUEUE_URL",
+    "the URL of the SQS queue that EventBridge's rule sends changes of hooks to",
+    "https://sqs.eu-central-1.amazonaws.com/123456789012/changes",
+);
+
 const AWS_REGION: Variable = variable("AWS_REGION", "the region of the tables and queues", "eu-central-1");
 const AWS_ACCESS_KEY_ID: Variable = variable("AWS_ACCESS_KEY_ID", "an access key", "AKIAIOSFODNN7EXAMPLE");
 const AWS_SECRET_ACCESS_KEY: Variable = variable("AWS_SECRET_ACCESS_KEY", "the access key's secret", "…");
@@ -140,6 +153,16 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
             session_token: self.optional("AWS_SESSION_TOKEN"),
             endpoint_url: self.optional("AWS_ENDPOINT_URL"),
         })
+    }
+
+    /// The same for what may run in a container of ECS, which has a role instead of keys.
+    pub fn aws_access(&self) -> Result<AwsAccess, SettingError> {
+        match self.optional("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
+            Some(path) if self.optional(AWS_ACCESS_KEY_ID.name).is_none() => {
+                Ok(AwsAccess::Container { region: self.required(AWS_REGION)?, path })
+            }
+            _ => self.aws().map(AwsAccess::Keys),
+        }
     }
 
     /// Who we are at a Taskcluster deployment.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail a test like the test itself")]
 
 mod auth;
+mod bound;
 mod calls;
 mod dead_letters;
 mod due;

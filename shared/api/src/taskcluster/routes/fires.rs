@@ -1,8 +1,10 @@
 //! What came of a hook's firings.
 
+use futures_util::future::try_join_all;
 use serde_json::{Map, Value};
 use treble_core::firing::{FireRecord, FireResult};
-use treble_core::ports::PageRequest;
+use treble_core::hook::{Binding, StoredHook};
+use treble_core::ports::{BindingProblem, PageRequest};
 use treble_core::scope::ScopeTemplate;
 use treble_core::task::iso;
 
@@ -12,7 +14,7 @@ use super::super::query::PAGING;
 use super::super::route::{Handling, Route, Stability};
 use super::super::schemas;
 use super::super::service::Service;
-use super::super::wire::{Fire, HookStatus, LastFire, LastFires};
+use super::super::wire::{Fire, HookStatus, LastFire, LastFires, RefusedBinding};
 use super::existing_hook;
 
 /// The most firings that one reply lists.
@@ -61,7 +63,8 @@ pub static GET_HOOK_STATUS: Route = Route {
     output: Some(&schemas::HOOK_STATUS),
     errors: &[Code::ResourceNotFound],
     title: "Get hook status",
-    description: "Return the hook's last firing and the next moment of its schedule. listLastFires tells more.",
+    description: "Return the hook's last firing, the next moment of its schedule, and those of its bindings that the broker \
+                  refuses. listLastFires tells more of firings.",
     category: "Hook Status",
     stability: Stability::Deprecated,
     handler: get_hook_status,
@@ -77,8 +80,20 @@ fn get_hook_status<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a>
         // It could be read when it was saved.
         let schedule = hook.definition.parse_schedule().map_err(ApiError::internal)?;
         let next_scheduled_date = schedule.next_after(call.now).map(iso);
-        Reply::json(&HookStatus { last_fire, next_scheduled_date })
+        let refused_bindings = refused_bindings(service, &hook).await?;
+        Reply::json(&HookStatus { last_fire, next_scheduled_date, refused_bindings })
     })
+}
+
+async fn refused_bindings(service: &Service, hook: &StoredHook) -> Result<Vec<RefusedBinding>, ApiError> {
+    let bindings = &hook.definition.bindings;
+    let made = try_join_all(bindings.iter().map(|binding| service.bindings.find(binding))).await?;
+    let refused = made.into_iter().flatten().filter_map(|made| {
+        let BindingProblem { problem, since } = made.problem?;
+        let Binding { exchange, routing_key_pattern } = made.binding;
+        Some(RefusedBinding { exchange, routing_key_pattern, problem, since: iso(since) })
+    });
+    Ok(refused.collect())
 }
 
 fn last_fire(record: FireRecord) -> LastFire {

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use treble_core::hook::{Binding, StoredHook};
 use treble_core::ports::StoreError;
 
+use super::bound::{HOOK, PATTERN};
 use super::keys::{binding_key, exchange_partition};
 use super::stored::CREATED;
 use crate::dynamodb::item::{incomplete, instant, item, number, read_text, text};
@@ -51,8 +52,8 @@ pub(super) fn put_binding(
     }
     let key = binding_key(&hook.name, binding);
     let mut item = item(partition, read_text(&key, SORT_KEY)?);
-    item.insert("pattern".into(), text(&binding.routing_key_pattern));
-    item.insert("hook".into(), text(hook.name.to_string()));
+    item.insert(PATTERN.into(), text(&binding.routing_key_pattern));
+    item.insert(HOOK.into(), text(hook.name.to_string()));
     item.insert(CREATED.into(), instant(hook.created));
     item.insert(REVISION.into(), number(hook.revision));
     let write = Put::builder().table_name(table).set_item(Some(item)).build();

@@ -52,3 +52,11 @@ pub(super) fn binding_key(name: &HookName, binding: &Binding) -> Item {
     let partition = exchange_partition(&binding.exchange);
     key(partition, sort_key(format!("{}\0{name}", binding.routing_key_pattern)))
 }
+
+/// The partition of what the bridge made at the broker.
+pub(super) const AMQP: &str = "amqp";
+
+/// The key of what the bridge made of a binding, whichever hooks have it. Both of its parts are attributes too.
+pub(super) fn made_key(binding: &Binding) -> Item {
+    key(AMQP, sort_key(format!("{}\0{}", binding.exchange, binding.routing_key_pattern)))
+}

@@ -5,6 +5,7 @@
 //! | `hook#<group>` | hookId | the definition as JSON, `created`, `revision`, `tokenGeneration`; `due`, `dueAt` and `patterns` only when scheduled; `failing` and `toldAt` after failures |
 //! | `groups` | group | `hooks`: how many there are in it |
 //! | `exchange#<exchange>` | `<pattern>␀<group>/<hookId>` | `pattern`, `hook`: one for each binding |
+//! | `amqp` | `<exchange>␀<pattern>` | `exchange`, `pattern`, and `problem`, `since` where the broker refuses: what the bridge made |
 //!
 //! A hook, its place in its group's count and its bindings change in one transaction. Each write of a hook has
 //! the condition that it is still the one that was read: the same `created`, and the same `revision` or
@@ -14,9 +15,11 @@
 //! trigger token was reset does not see the old one work.
 
 mod bindings;
+mod bound;
 mod due;
 mod keys;
 mod known;
+mod ledger;
 mod stored;
 mod write;
 

@@ -1,0 +1,29 @@
+//! The bridge in a process of its own.
+
+use std::process::Command;
+
+use crate::binary;
+use crate::process::{Exit, Process};
+
+/// A running bridge; killed when dropped.
+pub struct BridgeProcess(Process);
+
+impl BridgeProcess {
+    /// Starts it.
+    pub fn start(environment: &[(String, String)]) -> BridgeProcess {
+        let mut command = Command::new(binary("treble-pulse-bridge"));
+        command.env_clear().envs(environment.iter().cloned());
+        BridgeProcess(Process::spawn(&mut command))
+    }
+
+    /// Ends it without a word.
+    pub fn kill(&mut self) {
+        self.0.kill();
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn terminate(self) -> Exit {
+        self.0.signal("TERM");
+        self.0.finish()
+    }
+}
