@@ -60,8 +60,8 @@ where
     if let Some(missing) = LAMBDA.into_iter().find(|name| variables.optional(name).is_none()) {
         return Err(NotInLambda(missing).into());
     }
-    let settings = Settings::read(&function, variables)?;
-    let service = Arc::new(parts::service(settings).await?);
+    let settings = Settings::read(&function.uses, variables)?;
+    let service = Arc::new(parts::service(function.uses, settings).await?);
     let handler = service_fn(move |event: LambdaEvent<Event>| {
         let span = tracing::error_span!("request", id = event.context.request_id);
         answer(function, Arc::clone(&service), event.payload).instrument(span)
