@@ -25,6 +25,12 @@ pub struct Function {
     pub uses: Uses,
 }
 
+type MakeHooks = fn(&Aws, String) -> Arc<dyn HookStore>;
+type MakeFires = fn(&Aws, String) -> Arc<dyn FireStore>;
+type MakeSink = fn(Option<&Aws>, LambdaSink) -> Arc<dyn Sink>;
+type MakeAuthenticator = fn(&AuthChoice, &Arc<dyn Credentials>) -> Arc<dyn Authenticator>;
+type MakeCredentials = fn(&Aws, (String, &MasterKey)) -> Arc<dyn Credentials>;
+
 /// What of a deployment a function uses.
 ///
 /// Each part is the function that makes it, so that a binary that doesn't use a part doesn't have its code either: of what
@@ -32,15 +38,15 @@ pub struct Function {
 #[derive(Clone, Copy)]
 pub struct Uses {
     /// The table of hooks.
-    pub(crate) hooks: Option<fn(&Aws, String) -> Arc<dyn HookStore>>,
+    pub(crate) hooks: Option<MakeHooks>,
     /// The table of fire records.
-    pub(crate) fires: Option<fn(&Aws, String) -> Arc<dyn FireStore>>,
+    pub(crate) fires: Option<MakeFires>,
     /// The sink of tasks.
-    pub(crate) sink: Option<fn(Option<&Aws>, LambdaSink) -> Arc<dyn Sink>>,
+    pub(crate) sink: Option<MakeSink>,
     /// Who tells callers from one another.
-    pub(crate) callers: Option<fn(&AuthChoice, &Arc<dyn Credentials>) -> Arc<dyn Authenticator>>,
+    pub(crate) callers: Option<MakeAuthenticator>,
     /// The table of clients and roles, where callers or a sink need it.
-    pub(crate) credentials: Option<fn(&Aws, (String, &MasterKey)) -> Arc<dyn Credentials>>,
+    pub(crate) credentials: Option<MakeCredentials>,
     /// The deployment's secret, which that table is sealed with.
     pub(crate) master_key: Option<fn(&Aws, String) -> Reading>,
     /// Whether trigger tokens are derived from it as well.
