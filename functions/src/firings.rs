@@ -19,12 +19,10 @@ use treble_core::ports::{DeadLetters, StoreError, chain};
 use crate::messages::{Batch, BatchResponse, Message, each};
 use crate::settings::Settings;
 use crate::start::{Environment, StartError, start};
-use crate::{Function, Uses, parts};
+use crate::{Uses, parts};
 
 /// How long the sink may take for one firing: ten at once, well within the queue's visibility timeout.
 const SINK_BUDGET: Duration = Duration::from_secs(20);
-
-const CONSUMER: Function = Function { routes: &[], documents: None, uses: Uses::FIRING };
 
 /// Runs the function that does what waits in the queue.
 pub fn fire() -> ExitCode {
@@ -41,7 +39,8 @@ pub fn fire() -> ExitCode {
 }
 
 async fn consumer(variables: &Environment) -> Result<Consumer, StartError> {
-    let service = parts::service(Settings::read(&CONSUMER, variables)?).await?;
+    let uses = Uses::FIRING_FROM_A_QUEUE;
+    let service = parts::service(uses, Settings::read(&uses, variables)?).await?;
     Ok(Consumer { hooks: service.hooks, engine: service.engine, budget: SINK_BUDGET, clock: Timestamp::now })
 }
 

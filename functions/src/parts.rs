@@ -1,5 +1,7 @@
 //! From settings to a service that has what the function uses.
 
+use std::cell::OnceCell;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,56 +10,72 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 use treble_api::auth::{Authenticator, CacheLimits, CachedCredentials, TableAuth, TaskclusterAuth};
 use treble_api::taskcluster::service::{About, Service};
-use treble_aws::client::configure;
+use treble_aws::client::{AwsSettings, configure};
 use treble_aws::dynamodb::{DynamoAuth, DynamoFires, DynamoHooks};
 use treble_aws::http::HttpClient;
-use treble_aws::master_key::{self, MasterKeyError};
+use treble_aws::master_key;
 use treble_aws::settings::AuthChoice;
 use treble_aws::sink::{QueueSink, SqsSink};
 use treble_core::fire::Engine;
-use treble_core::ports::{BindingLedger, Credentials, FireStore, HealthStore, HookStore, Sink, chain};
+use treble_core::ports::{
+    BindingLedger, BoxError, Credentials, FireStore, HealthStore, HookStore, Sink, chain,
+};
 use treble_core::secret::MasterKey;
 
 use crate::absent::Absent;
+use crate::function::Uses;
 use crate::settings::{LambdaSink, Settings};
 
 /// How long connecting may take of the 10 s that Lambda gives a function to initialize.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
 
+/// AWS, as parts are made of it: configured when the first is.
+pub(crate) struct Aws {
+    settings: AwsSettings,
+    config: OnceCell<SdkConfig>,
+    dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+}
+
+impl Aws {
+    fn new(settings: AwsSettings) -> Self {
+        Self { settings, config: OnceCell::new(), dynamodb: OnceCell::new() }
+    }
+
+    fn config(&self) -> &SdkConfig {
+        self.config.get_or_init(|| configure(&self.settings))
+    }
+
+    fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(self.config())).clone()
+    }
+}
+
+/// The master key, once it is read.
+pub(crate) type Reading = Pin<Box<dyn Future<Output = Result<MasterKey, BoxError>>>>;
+
 /// Puts the service together, and connects to all that it uses while that costs no caller's time: connections are
 /// kept for the requests to come.
 ///
 /// What doesn't answer now may answer then; without its master key alone there is no use in going on.
-pub(crate) async fn service(settings: Settings) -> Result<Service, MasterKeyError> {
-    let aws = settings.aws.as_ref().map(configure);
-    let dynamodb = aws.as_ref().map(aws_sdk_dynamodb::Client::new);
-    let table = |name: &Option<String>| Some((dynamodb.clone()?, name.clone()?));
-
-    type Hooks = (Arc<dyn HookStore>, Arc<dyn HealthStore>, Arc<dyn BindingLedger>);
-    let (hooks, health, bindings): Hooks = match table(&settings.hooks_table) {
-        Some((client, name)) => {
-            let hooks = Arc::new(DynamoHooks::new(client, name));
-            (hooks.clone(), hooks.clone(), hooks)
-        }
-        None => {
-            let absent = Arc::new(Absent("hooks table"));
-            (absent.clone(), absent.clone(), absent)
+pub(crate) async fn service(uses: Uses, settings: Settings) -> Result<Service, BoxError> {
+    let aws = settings.aws.map(Aws::new);
+    let aws = aws.as_ref();
+    let health = made(uses.health, aws, settings.hooks_table.clone());
+    let bindings = made(uses.bindings, aws, settings.hooks_table.clone());
+    let hooks = made(uses.hooks, aws, settings.hooks_table);
+    let fires = made(uses.fires, aws, settings.fires_table);
+    let sink = uses.sink.zip(settings.sink).map(|(make, choice)| make(aws, choice));
+    let reading = async {
+        match made(uses.master_key, aws, settings.master_key) {
+            Some(reading) => reading.await.map(Some),
+            None => Ok(None),
         }
     };
-    let fires: Arc<dyn FireStore> = match table(&settings.fires_table) {
-        Some((client, name)) => Arc::new(DynamoFires::new(client, name)),
-        None => Arc::new(Absent("fires table")),
-    };
-    let sink = settings.sink.map(|choice| sink(choice, aws.as_ref()));
-    let (master_key, ()) = tokio::join!(
-        master_key(aws.as_ref(), settings.master_key.as_deref()),
-        connect(settings.hooks_table.is_some().then_some(&*hooks), sink.as_deref()),
-    );
+    let (master_key, ()) = tokio::join!(reading, connect(hooks.as_deref(), sink.as_deref()));
     let master_key = master_key?;
-    let credentials: Arc<dyn Credentials> = match (table(&settings.auth_table), &master_key) {
-        (Some((client, name)), Some(key)) => Arc::new(DynamoAuth::new(client, name, key)),
-        _ => Arc::new(Absent("auth table")),
-    };
+    let credentials = made(uses.credentials, aws, settings.auth_table.zip(master_key.as_ref()))
+        .unwrap_or_else(|| Arc::new(Absent("auth table")));
+    let authenticator = uses.callers.zip(settings.auth).map(|(make, choice)| make(&choice, &credentials));
     Ok(Service {
         about: About {
             root_url: settings.root_url,
@@ -65,19 +83,56 @@ pub(crate) async fn service(settings: Settings) -> Result<Service, MasterKeyErro
             commit: option_env!("TREBLE_COMMIT"),
             started: Timestamp::now(),
         },
-        hooks,
-        bindings,
-        authenticator: authenticator(settings.auth.as_ref(), &credentials),
-        engine: Engine { sink: sink.unwrap_or_else(|| Arc::new(Absent("sink"))), fires, credentials, health },
+        hooks: hooks.unwrap_or_else(|| Arc::new(Absent("hooks table"))),
+        bindings: bindings.unwrap_or_else(|| Arc::new(Absent("table of bindings"))),
+        authenticator: authenticator.unwrap_or_else(|| Arc::new(Absent("authenticator"))),
+        engine: Engine {
+            sink: sink.unwrap_or_else(|| Arc::new(Absent("sink"))),
+            fires: fires.unwrap_or_else(|| Arc::new(Absent("fires table"))),
+            credentials,
+            health: health.unwrap_or_else(|| Arc::new(Absent("health of hooks"))),
+        },
         master_key,
         denied_exchanges: settings.denied_exchanges,
         now: Timestamp::now,
     })
 }
 
-fn sink(choice: LambdaSink, aws: Option<&SdkConfig>) -> Arc<dyn Sink> {
+/// A part, where the function uses it and the settings say which it is.
+fn made<P, S>(make: Option<fn(&Aws, S) -> P>, aws: Option<&Aws>, setting: Option<S>) -> Option<P> {
+    Some(make?(aws?, setting?))
+}
+
+pub(crate) fn hooks(aws: &Aws, table: String) -> Arc<dyn HookStore> {
+    Arc::new(DynamoHooks::new(aws.dynamodb(), table))
+}
+
+pub(crate) fn health(aws: &Aws, table: String) -> Arc<dyn HealthStore> {
+    Arc::new(DynamoHooks::new(aws.dynamodb(), table))
+}
+
+pub(crate) fn bindings(aws: &Aws, table: String) -> Arc<dyn BindingLedger> {
+    Arc::new(DynamoHooks::new(aws.dynamodb(), table))
+}
+
+pub(crate) fn fires(aws: &Aws, table: String) -> Arc<dyn FireStore> {
+    Arc::new(DynamoFires::new(aws.dynamodb(), table))
+}
+
+pub(crate) fn credentials(aws: &Aws, (table, key): (String, &MasterKey)) -> Arc<dyn Credentials> {
+    Arc::new(DynamoAuth::new(aws.dynamodb(), table, key))
+}
+
+pub(crate) fn master_key(aws: &Aws, secret: String) -> Reading {
+    let client = aws_sdk_secretsmanager::Client::new(aws.config());
+    Box::pin(async move { Ok(master_key::read(&client, &secret).await?) })
+}
+
+pub(crate) fn sink(aws: Option<&Aws>, choice: LambdaSink) -> Arc<dyn Sink> {
     match (choice, aws) {
-        (LambdaSink::Sqs(url), Some(aws)) => Arc::new(SqsSink::new(aws_sdk_sqs::Client::new(aws), url)),
+        (LambdaSink::Sqs(url), Some(aws)) => {
+            Arc::new(SqsSink::new(aws_sdk_sqs::Client::new(aws.config()), url))
+        }
         (LambdaSink::Sqs(_), None) => Arc::new(Absent("queue")),
         (LambdaSink::Taskcluster(root_url, credentials), _) => {
             Arc::new(QueueSink::new(HttpClient::new(), root_url, credentials))
@@ -85,26 +140,19 @@ fn sink(choice: LambdaSink, aws: Option<&SdkConfig>) -> Arc<dyn Sink> {
     }
 }
 
-fn authenticator(choice: Option<&AuthChoice>, credentials: &Arc<dyn Credentials>) -> Arc<dyn Authenticator> {
+pub(crate) fn authenticator(
+    choice: &AuthChoice,
+    credentials: &Arc<dyn Credentials>,
+) -> Arc<dyn Authenticator> {
     match choice {
-        None => Arc::new(Absent("authenticator")),
-        Some(AuthChoice::Table) => {
+        AuthChoice::Table => {
             let cached = CachedCredentials::new(Arc::clone(credentials), CacheLimits::default());
             Arc::new(TableAuth::new(Arc::new(cached)))
         }
-        Some(AuthChoice::Taskcluster(root_url)) => {
+        AuthChoice::Taskcluster(root_url) => {
             Arc::new(TaskclusterAuth::new(&root_url.to_string(), Arc::new(HttpClient::new())))
         }
     }
-}
-
-async fn master_key(
-    aws: Option<&SdkConfig>,
-    secret: Option<&str>,
-) -> Result<Option<MasterKey>, MasterKeyError> {
-    let (Some(aws), Some(secret)) = (aws, secret) else { return Ok(None) };
-    let client = aws_sdk_secretsmanager::Client::new(aws);
-    master_key::read(&client, secret).await.map(Some)
 }
 
 /// Opens the connections that requests will need. What takes longer than [`CONNECT_PATIENCE`] is left to them.

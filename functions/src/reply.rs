@@ -9,11 +9,12 @@ use treble_api::taskcluster::response::{self, Response};
 /// The most that a reply may have as the JSON that Lambda takes, in bytes: 6 MB, less what headers may have.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const MAX_REPLY_BYTES: usize = 6_291_556 - 64 * 1024;
+/// The most that one byte of a text becomes in JSON: `\u0000`.
+const MAX_ESCAPE_BYTES: usize = 6;
 
 /// The reply to a request. One that is larger than Lambda's replies may be becomes an error that says how to ask for less.
 pub(crate) fn reply(request: &Request, response: Response) -> ApiGatewayV2httpResponse {
-    let fits = |response: &Response| json_length(response.body()) <= MAX_REPLY_BYTES;
-    let response = if fits(&response) { response } else { response::too_large(request) };
+    let response = if fits(response.body()) { response } else { response::too_large(request) };
     let (parts, body) = response.into_parts();
     let mut reply = ApiGatewayV2httpResponse::default();
     reply.status_code = parts.status.as_u16().into();
@@ -31,11 +32,17 @@ pub(crate) fn reply(request: &Request, response: Response) -> ApiGatewayV2httpRe
     reply
 }
 
+/// Whether a text can be replied, as a JSON string.
+fn fits(text: &[u8]) -> bool {
+    // Most are far too short to be counted.
+    text.len() <= MAX_REPLY_BYTES / MAX_ESCAPE_BYTES || json_length(text) <= MAX_REPLY_BYTES
+}
+
 /// How many bytes a text has as a JSON string.
 fn json_length(text: &[u8]) -> usize {
     let escaped = |byte: &u8| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
-        0..0x20 => 6,
+        0..0x20 => MAX_ESCAPE_BYTES,
         _ => 1,
     };
     text.iter().map(escaped).sum()

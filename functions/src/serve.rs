@@ -20,8 +20,8 @@ use crate::{Function, parts};
 /// Runs a function that answers requests: what its binary's `main` does.
 pub fn run(function: Function) -> ExitCode {
     start(async move |variables| {
-        let settings = Settings::read(&function, variables)?;
-        let service = Arc::new(parts::service(settings).await?);
+        let settings = Settings::read(&function.uses, variables)?;
+        let service = Arc::new(parts::service(function.uses, settings).await?);
         let handler = service_fn(move |event: LambdaEvent<Event>| {
             let span = tracing::error_span!("request", id = event.context.request_id);
             answer(function, Arc::clone(&service), event.payload).instrument(span)

@@ -9,7 +9,7 @@ use treble_aws::settings::{
 };
 use treble_aws::sink::QueueCredentials;
 
-use crate::Function;
+use crate::Uses;
 
 /// What the environment says, as far as a function uses it.
 #[derive(Debug)]
@@ -50,26 +50,26 @@ struct NoJournal;
 
 impl Settings {
     /// Reads what the function uses.
-    pub(crate) fn read<F>(function: &Function, variables: &Variables<F>) -> Result<Self, SettingError>
+    pub(crate) fn read<F>(uses: &Uses, variables: &Variables<F>) -> Result<Self, SettingError>
     where
         F: Fn(&str) -> Option<String>,
     {
-        let uses = function.uses;
-        let auth = function.authenticates().then(|| auth(variables)).transpose()?;
-        let sink = uses.sink.then(|| sink(variables)).transpose()?;
+        let auth = uses.callers.map(|_| auth(variables)).transpose()?;
+        let sink = uses.sink.map(|_| sink(variables)).transpose()?;
         let own_clients = auth == Some(AuthChoice::Table);
-        let own_roles = uses.roles && !matches!(sink, Some(LambdaSink::Taskcluster(..)));
+        // Another deployment's queue knows the roles of hooks itself.
+        let own_roles = uses.credentials.is_some() && matches!(sink, Some(LambdaSink::Sqs(_)));
         let auth_table = own_clients || own_roles;
         let root_url: RootUrl = variables.parsed(ROOT_URL)?;
         let used = |used: bool, variable| used.then(|| variables.required(variable)).transpose();
         let mut settings = Self {
             root_url: root_url.to_string(),
             aws: None,
-            hooks_table: used(uses.hooks, HOOKS_TABLE)?,
-            fires_table: used(uses.fires, FIRES_TABLE)?,
+            hooks_table: used(uses.hooks.is_some(), HOOKS_TABLE)?,
+            fires_table: used(uses.fires.is_some(), FIRES_TABLE)?,
             auth_table: used(auth_table, AUTH_TABLE)?,
             // The table's access tokens are sealed with it.
-            master_key: used(uses.master_key || auth_table, MASTER_KEY_ARN)?,
+            master_key: used(uses.tokens || auth_table, MASTER_KEY_ARN)?,
             auth,
             sink,
             denied_exchanges: match variables.optional(DENIED_EXCHANGES.name) {
@@ -108,46 +108,38 @@ fn sink<F: Fn(&str) -> Option<String>>(variables: &Variables<F>) -> Result<Lambd
 mod tests {
     use std::error::Error as _;
 
-    use treble_api::taskcluster::routes::{HOOK, PING, TRIGGER_HOOK_WITH_TOKEN};
-
     use super::*;
-    use crate::Uses;
-
-    const PING_FUNCTION: Function = Function { routes: &[&PING], documents: None, uses: Uses::NOTHING };
-    const HOOK_FUNCTION: Function = Function { routes: &[&HOOK], documents: None, uses: Uses::HOOKS };
-    const TOKEN_FUNCTION: Function =
-        Function { routes: &[&TRIGGER_HOOK_WITH_TOKEN], documents: None, uses: Uses::EVERYTHING };
 
     const AWS: [(&str, &str); 3] =
         [("AWS_REGION", "r"), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s")];
 
-    fn read(function: &Function, set: &[(&str, &str)]) -> Result<Settings, SettingError> {
+    fn read(uses: Uses, set: &[(&str, &str)]) -> Result<Settings, SettingError> {
         let set = [&[("TREBLE_ROOT_URL", "https://x.example/")], &AWS[..], set].concat();
         let look_up = |name: &str| {
             let found = set.iter().rev().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Settings::read(function, &Variables::new(look_up))
+        Settings::read(&uses, &Variables::new(look_up))
     }
 
     #[test]
     fn a_function_asks_for_what_it_uses_only() {
-        let ping = read(&PING_FUNCTION, &[]).unwrap();
+        let ping = read(Uses::NOTHING, &[]).unwrap();
         assert_eq!(ping.root_url, "https://x.example");
         assert!(ping.aws.is_none() && ping.master_key.is_none() && ping.auth.is_none());
 
         let mut set = Vec::new();
         for name in ["TREBLE_HOOKS_TABLE", "TREBLE_AUTH_TABLE", "TREBLE_MASTER_KEY_ARN"] {
-            let error = read(&HOOK_FUNCTION, &set).unwrap_err().to_string();
+            let error = read(Uses::HOOKS, &set).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{name} is not set")), "{error}");
             set.push((name, "x"));
         }
-        let hook = read(&HOOK_FUNCTION, &set).unwrap();
+        let hook = read(Uses::HOOKS, &set).unwrap();
         assert!(hook.aws.is_some() && hook.sink.is_none() && hook.fires_table.is_none());
 
         // Another deployment's clients need neither a table nor a key here.
         let set = [("TREBLE_HOOKS_TABLE", "h"), ("TREBLE_AUTH", "taskcluster:https://tc.example")];
-        let hook = read(&HOOK_FUNCTION, &set).unwrap();
+        let hook = read(Uses::HOOKS, &set).unwrap();
         assert!(hook.auth_table.is_none() && hook.master_key.is_none());
     }
 
@@ -159,18 +151,18 @@ mod tests {
             ("TREBLE_MASTER_KEY_ARN", "k"),
             ("TREBLE_SINK", "sqs:https://sqs.example/1/q"),
         ];
-        let error = read(&TOKEN_FUNCTION, &set).unwrap_err().to_string();
+        let error = read(Uses::FIRING_BY_TOKEN, &set).unwrap_err().to_string();
         assert!(error.starts_with("TREBLE_AUTH_TABLE is not set"), "{error}");
         set.push(("TREBLE_SINK", "taskcluster:https://tc.example"));
-        let error = read(&TOKEN_FUNCTION, &set).unwrap_err().to_string();
+        let error = read(Uses::FIRING_BY_TOKEN, &set).unwrap_err().to_string();
         assert!(error.starts_with("TASKCLUSTER_CLIENT_ID is not set"), "{error}");
         set.extend([("TASKCLUSTER_CLIENT_ID", "c"), ("TASKCLUSTER_ACCESS_TOKEN", "t")]);
-        assert!(read(&TOKEN_FUNCTION, &set).unwrap().auth_table.is_none());
+        assert!(read(Uses::FIRING_BY_TOKEN, &set).unwrap().auth_table.is_none());
     }
 
     #[test]
     fn a_lambda_keeps_no_journal() {
-        let error = read(&TOKEN_FUNCTION, &[("TREBLE_SINK", "journal:/tmp/x")]).unwrap_err();
+        let error = read(Uses::FIRING_BY_TOKEN, &[("TREBLE_SINK", "journal:/tmp/x")]).unwrap_err();
         assert!(error.to_string().starts_with("TREBLE_SINK must hold"), "{error}");
         assert!(error.source().unwrap().to_string().contains("no disk"));
     }

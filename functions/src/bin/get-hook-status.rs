@@ -5,8 +5,7 @@ use std::process::ExitCode;
 use treble_api::taskcluster::routes::GET_HOOK_STATUS;
 use treble_functions::{Function, Uses, run};
 
-const FUNCTION: Function =
-    Function { routes: &[&GET_HOOK_STATUS], documents: None, uses: Uses::HOOKS_AND_FIRES };
+const FUNCTION: Function = Function { routes: &[&GET_HOOK_STATUS], documents: None, uses: Uses::STATUS };
 
 fn main() -> ExitCode {
     run(FUNCTION)

@@ -6,7 +6,7 @@ use treble_api::taskcluster::routes::TRIGGER_HOOK_WITH_TOKEN;
 use treble_functions::{Function, Uses, run};
 
 const FUNCTION: Function =
-    Function { routes: &[&TRIGGER_HOOK_WITH_TOKEN], documents: None, uses: Uses::EVERYTHING };
+    Function { routes: &[&TRIGGER_HOOK_WITH_TOKEN], documents: None, uses: Uses::FIRING_BY_TOKEN };
 
 fn main() -> ExitCode {
     run(FUNCTION)

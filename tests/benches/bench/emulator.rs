@@ -8,8 +8,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -31,17 +29,13 @@ use treble_embedded::Embedded;
 pub(crate) struct Emulator {
     database: Embedded,
     last: Arc<Mutex<BTreeMap<String, Bytes>>>,
-    master_key: Arc<Mutex<Vec<u8>>>,
+    /// The one secret that there is.
+    secret: Arc<Mutex<Value>>,
 }
 
 impl Emulator {
     pub(crate) fn new() -> Emulator {
-        Emulator { database: Embedded::memory().unwrap(), last: Arc::default(), master_key: Arc::default() }
-    }
-
-    /// Keeps this in Secrets Manager.
-    pub(crate) fn keep_master_key(&self, key: Vec<u8>) {
-        *self.master_key.lock().unwrap() = key;
+        Emulator { database: Embedded::memory().unwrap(), last: Arc::default(), secret: Arc::default() }
     }
 
     /// Listens on a free port of this machine.
@@ -100,17 +94,16 @@ impl Emulator {
             "AmazonSQS.SendMessage" => (200, taken()),
             // Whatever else is asked of SQS: the queue is there.
             _ if target.starts_with("AmazonSQS.") => (200, b"{}".to_vec()),
-            "secretsmanager.GetSecretValue" => (200, self.secret()),
+            "secretsmanager.CreateSecret" => {
+                *self.secret.lock().unwrap() = serde_json::from_slice(&body).unwrap();
+                (200, b"{}".to_vec())
+            }
+            "secretsmanager.GetSecretValue" => (200, self.secret.lock().unwrap().to_string().into_bytes()),
             _ => self.database.call(target, &body).await,
         };
         let response =
             Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");
         response.body(Full::from(reply)).unwrap()
-    }
-
-    fn secret(&self) -> Vec<u8> {
-        let key = STANDARD.encode(&*self.master_key.lock().unwrap());
-        json!({"Name": "treble-master-key", "SecretBinary": key}).to_string().into_bytes()
     }
 
     /// The last call of an operation.

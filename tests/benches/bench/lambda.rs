@@ -46,7 +46,6 @@ impl Lambda {
             .envs(LAMBDA_ENVIRONMENT)
             .env("TREBLE_ROOT_URL", server.root_url())
             .env("TREBLE_SINK", format!("sqs:{}", aws.queue_url()))
-            .env("TREBLE_MASTER_KEY_ARN", "treble-master-key")
             .envs(variables.iter().cloned())
             .spawn()
             .unwrap();

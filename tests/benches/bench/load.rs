@@ -22,7 +22,6 @@ impl Deployment {
         let emulator = Emulator::new();
         let endpoint = format!("http://{}", emulator.listen().await);
         let server = Load::new(Server::on(Some(Aws::at(&endpoint)), &[]).await).await;
-        emulator.keep_master_key(std::fs::read(server.server.data().join("master.key")).unwrap());
         Deployment { emulator, endpoint, server }
     }
 

@@ -17,7 +17,7 @@ pub fn respond(about: &About, request: &Request) -> Option<Response> {
         "references" | "schemas" if matches!(request.parts.method, Method::GET | Method::HEAD) => {
             let body = references::document(&about.root_url, path)?;
             // `{:#}` is indented by two spaces.
-            let mut response = response::json(&Reply { status: StatusCode::OK, body: format!("{body:#}") });
+            let mut response = response::json(Reply { status: StatusCode::OK, body: format!("{body:#}") });
             // Documentation sites fetch these from other origins.
             response.headers_mut().insert("access-control-allow-origin", HeaderValue::from_static("*"));
             response

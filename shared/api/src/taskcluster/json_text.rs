@@ -12,6 +12,9 @@ use serde::ser::Error as _;
 /// The largest reply that is indented, in bytes: with base64 around it, it fits the 6 MB that a Lambda may reply.
 const MAX_INDENTED_BYTES: usize = 4 * 1024 * 1024;
 
+/// What most replies fit in, so that their text is not copied to a larger place again and again as it grows.
+const USUAL_BYTES: usize = 8 * 1024;
+
 /// A value's JSON: indented up to [`MAX_INDENTED_BYTES`], beyond that without any white space.
 pub(super) fn json_text(value: &impl Serialize) -> serde_json::Result<String> {
     match indented(value, MAX_INDENTED_BYTES)? {
@@ -23,7 +26,7 @@ pub(super) fn json_text(value: &impl Serialize) -> serde_json::Result<String> {
 /// A value's indented JSON; None if it has more than `most` bytes, which takes no longer to find out than to write
 /// so many.
 pub(super) fn indented(value: &impl Serialize, most: usize) -> serde_json::Result<Option<String>> {
-    let mut bounded = Bounded { bytes: Vec::with_capacity(256), most };
+    let mut bounded = Bounded { bytes: Vec::with_capacity(USUAL_BYTES), most };
     match serde_json::to_writer_pretty(&mut bounded, value) {
         Ok(()) => String::from_utf8(bounded.bytes).map(Some).map_err(serde_json::Error::custom),
         Err(error) if error.is_io() => Ok(None),

@@ -91,7 +91,7 @@ impl Service {
     async fn respond_at_alias(&self, route: &Route, request: &Request) -> Response {
         let mut call = Call::without_request((self.now)());
         match (route.handler)(self, &mut call).await {
-            Ok(reply) => response::json(&reply),
+            Ok(reply) => response::json(reply),
             Err(error) => {
                 log(&error, route);
                 let info = RequestInfo { payload: echo(request), ..RequestInfo::new(route.name, call.now) };
@@ -127,7 +127,7 @@ impl Service {
     async fn call(&self, route: &Route, path: &[&str], request: &Request) -> Response {
         let mut info = RequestInfo::new(route.name, (self.now)());
         match self.checked_call(route, path, request, &mut info).await {
-            Ok(reply) => response::json(&reply),
+            Ok(reply) => response::json(reply),
             Err(error) => {
                 log(&error, route);
                 // Read again, rather than kept: most calls go well, and a parsed body is large.
