@@ -36,6 +36,7 @@ impl Aws {
             variables.push((variable, format!("{}-{table}", self.name)));
         }
         variables.push(("TREBLE_MASTER_KEY_ARN".to_owned(), self.secret()));
+        variables.push(("TREBLE_FIRINGS_QUEUE_URL".to_owned(), self.firings_url()));
         variables
     }
 
@@ -44,13 +45,20 @@ impl Aws {
         format!("{}/000000000000/{}-tasks", self.endpoint, self.name)
     }
 
+    /// The queue that firings wait in.
+    pub fn firings_url(&self) -> String {
+        format!("{}/000000000000/{}-firings", self.endpoint, self.name)
+    }
+
     fn secret(&self) -> String {
         format!("{}-master-key", self.name)
     }
 
-    /// Makes that queue, and the secret that is the master key.
+    /// Makes these queues, and the secret that is the master key.
     pub async fn create(&self) {
-        self.sqs("CreateQueue", &json!({"QueueName": format!("{}-tasks", self.name)})).await;
+        for queue in ["tasks", "firings"] {
+            self.sqs("CreateQueue", &json!({"QueueName": format!("{}-{queue}", self.name)})).await;
+        }
         let secret = json!({"Name": self.secret(), "SecretString": format!("{:-<32}", self.name), "ClientRequestToken": "-"});
         self.call("secretsmanager", "secretsmanager.CreateSecret", &secret).await;
     }
@@ -67,24 +75,42 @@ impl Aws {
 
     /// Takes all messages from the queue of tasks.
     pub async fn receive_tasks(&self) -> Vec<Value> {
-        self.receive(&self.queue_url()).await
+        self.receive_all(&self.queue_url()).await
     }
 
     /// Takes all messages from a queue; they are JSON.
-    pub(crate) async fn receive(&self, queue_url: &str) -> Vec<Value> {
+    pub(crate) async fn receive_all(&self, queue_url: &str) -> Vec<Value> {
         let mut bodies = Vec::new();
         loop {
-            let request = json!({"QueueUrl": queue_url, "MaxNumberOfMessages": 10});
-            let reply = self.sqs("ReceiveMessage", &request).await;
-            let Some(messages) = reply["Messages"].as_array().filter(|messages| !messages.is_empty()) else {
+            let messages = self.receive(queue_url).await;
+            if messages.is_empty() {
                 return bodies;
-            };
+            }
             for message in messages {
                 bodies.push(serde_json::from_str(message["Body"].as_str().unwrap()).unwrap());
                 let receipt = json!({"QueueUrl": queue_url, "ReceiptHandle": message["ReceiptHandle"]});
                 self.sqs("DeleteMessage", &receipt).await;
             }
         }
+    }
+
+    /// Receives up to ten messages of a queue, as SQS has them.
+    pub async fn receive(&self, queue_url: &str) -> Vec<Value> {
+        let request = json!({"QueueUrl": queue_url, "MaxNumberOfMessages": 10, "AttributeNames": ["All"]});
+        self.sqs("ReceiveMessage", &request).await["Messages"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// How many messages of a queue can be received now, and how many are hidden or delayed.
+    pub async fn depth(&self, queue_url: &str) -> (u64, u64) {
+        let reply =
+            self.sqs("GetQueueAttributes", &json!({"QueueUrl": queue_url, "AttributeNames": ["All"]})).await;
+        let number = |name: &str| -> u64 {
+            let text = reply["Attributes"][name].as_str().unwrap_or("0");
+            text.parse().unwrap()
+        };
+        let hidden =
+            number("ApproximateNumberOfMessagesNotVisible") + number("ApproximateNumberOfMessagesDelayed");
+        (number("ApproximateNumberOfMessages"), hidden)
     }
 
     pub(crate) async fn sqs(&self, action: &str, request: &Value) -> Value {

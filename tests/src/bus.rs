@@ -97,7 +97,7 @@ impl Aws {
 
     /// The events that have come to that queue.
     pub async fn receive_events(&self) -> Vec<Value> {
-        self.receive(&format!("{}/000000000000/{}", self.endpoint(), self.events_queue())).await
+        self.receive_all(&format!("{}/000000000000/{}", self.endpoint(), self.events_queue())).await
     }
 
     fn events_queue(&self) -> String {

@@ -1,7 +1,8 @@
 //! A Taskcluster deployment of the tests' own: a Queue that keeps its tasks and answers as it is told, and an Auth
 //! service that knows one client.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ pub struct Deployment {
 struct State {
     answers: Mutex<VecDeque<(u16, Value)>>,
     created: Mutex<Vec<Created>>,
+    tasks: Mutex<BTreeMap<String, Value>>,
 }
 
 /// One call of createTask.
@@ -42,9 +44,21 @@ pub struct Created {
 }
 
 impl Deployment {
+    /// An answer of [`answer`](Self::answer) that gets lost on the way, though the task was created.
+    pub const LOST: u16 = Answer::NONE;
+
     /// One that creates every task.
     pub fn start() -> Deployment {
         let (listener, port) = stub::listen();
+        Deployment::listening(listener, port)
+    }
+
+    /// The same at a port where nobody has listened so far.
+    pub fn start_at(port: u16) -> Deployment {
+        Deployment::listening(TcpListener::bind(("127.0.0.1", port)).unwrap(), port)
+    }
+
+    fn listening(listener: TcpListener, port: u16) -> Deployment {
         let state = Arc::new(State::default());
         let served = Arc::clone(&state);
         stub::serve(listener, move |request| served.answer(request, port));
@@ -59,6 +73,16 @@ impl Deployment {
     /// Answers the next calls of createTask so, and those after them with success.
     pub fn answer(&self, answers: impl IntoIterator<Item = (u16, Value)>) {
         self.state.answers.lock().unwrap().extend(answers);
+    }
+
+    /// Answers with success from now on.
+    pub fn works_again(&self) {
+        self.state.answers.lock().unwrap().clear();
+    }
+
+    /// The tasks that exist, by their taskIds.
+    pub fn tasks(&self) -> BTreeMap<String, Value> {
+        self.state.tasks.lock().unwrap().clone()
     }
 
     /// The calls of createTask so far.
@@ -87,8 +111,19 @@ impl State {
         let authorized_scopes = ext["authorizedScopes"].clone();
         let task_id = path.rsplit('/').next().unwrap();
         let status = json!({"status": {"taskId": task_id, "state": "pending", "queue": "its own"}});
-        self.created.lock().unwrap().push(Created { path: path.clone(), task, authorized_scopes, signed });
-        self.answers.lock().unwrap().pop_front().unwrap_or((200, status))
+        let call = Created { path: path.clone(), task: task.clone(), authorized_scopes, signed };
+        self.created.lock().unwrap().push(call);
+        let answer = self.answers.lock().unwrap().pop_front();
+        if answer.as_ref().is_none_or(|(status, _)| matches!(*status, 200 | Answer::NONE)) {
+            let known = self.tasks.lock().unwrap().entry(task_id.to_owned()).or_insert(task.clone()).clone();
+            if known != task {
+                return (
+                    409,
+                    json!({"code": "RequestConflict", "message": "another task", "requestInfo": {}}),
+                );
+            }
+        }
+        answer.unwrap_or((200, status))
     }
 }
 

@@ -72,6 +72,11 @@ impl Lambda {
         }
     }
 
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.process.printed()
+    }
+
     /// Waits for its end.
     pub fn finish(self) -> Exit {
         self.process.finish()

@@ -18,6 +18,7 @@ mod deployment;
 mod emulators;
 mod gateway;
 mod lambda;
+mod patience;
 mod process;
 mod server;
 mod signing;
@@ -33,9 +34,11 @@ pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};
 pub use gateway::{Delivery, Gateway};
 pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary};
+pub use patience::until;
 pub use process::Exit;
 pub use server::{Server, Stopped};
 pub use signing::Signer;
+pub use stub::free_port;
 pub use wire::{API, Answer, Caller, Reply, Request};
 
 /// The hook that most tests create: any payload is accepted, the task is small and shows who fired it.

@@ -28,6 +28,9 @@ impl Incoming {
 }
 
 impl Answer {
+    /// The status of an answer that is lost on the way: the connection ends without it.
+    pub(crate) const NONE: u16 = 0;
+
     pub(crate) fn json(status: u16, body: impl ToString) -> Answer {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         Answer { status, headers, body: body.to_string().into_bytes() }
@@ -39,6 +42,11 @@ pub(crate) fn listen() -> (TcpListener, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     (listener, port)
+}
+
+/// A port where nobody listens.
+pub fn free_port() -> u16 {
+    listen().1
 }
 
 /// Answers everybody who connects, as long as the process lives.
@@ -56,6 +64,9 @@ fn connection(stream: &TcpStream, answer: &dyn Fn(&Incoming) -> Answer) {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
         let Answer { status, headers, body } = answer(&request);
+        if status == Answer::NONE {
+            return;
+        }
         let mut head = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n", body.len());
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));

@@ -116,6 +116,11 @@ impl DataDir {
         file.map(drop).map_err(DataDirError::io("open", path))
     }
 
+    /// The file of queues.
+    pub(crate) fn queues(&self) -> PathBuf {
+        self.path.join("queues.sqlite")
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path

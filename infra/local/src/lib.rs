@@ -2,7 +2,7 @@
 //!
 //! - `cli` is what can be asked for; `output` the one place that answers.
 //! - `up` puts the server together: `data_dir`, `store` and [`journal`] below it, `server` above, and
-//!   `first_start` in front.
+//!   `first_start` in front; `queue` is where its firings wait.
 //! - `changes` are announced once they are stored; hooks' owners find in `mailbox` what they are told of them.
 //! - `socket` lets the other commands, in `admin`, work beside a running server.
 //! - `hooks` calls the API, of the running server or of a deployment.
@@ -22,6 +22,7 @@ mod logs;
 mod mailbox;
 mod master_key;
 mod output;
+mod queue;
 mod routes;
 mod server;
 mod settings;
@@ -60,6 +61,7 @@ fn run(command: Command) -> Result<ExitCode, output::Failure> {
         Command::Routes { json, .. } => routes::run(json)?,
         Command::Client(arguments) => admin::client::run(arguments)?,
         Command::Role(arguments) => admin::role::run(arguments)?,
+        Command::DeadLetters(arguments) => admin::dead_letters::run(arguments)?,
         Command::Completions { shell } => completions::run(shell),
     }
     Ok(ExitCode::SUCCESS)

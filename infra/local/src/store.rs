@@ -3,8 +3,10 @@
 use aws_sdk_dynamodb::Client;
 use treble_aws::client::configure;
 use treble_aws::dynamodb::stream::enable_stream;
-use treble_aws::dynamodb::{DynamoAuth, DynamoFires, DynamoHooks, TableNames, create_tables};
-use treble_aws::settings::{AUTH_TABLE, SettingError};
+use treble_aws::dynamodb::{
+    DynamoAuth, DynamoDeadLetters, DynamoFires, DynamoHooks, TableNames, create_tables,
+};
+use treble_aws::settings::{AUTH_TABLE, FIRES_TABLE, SettingError};
 use treble_core::secret::MasterKey;
 use treble_embedded::{Durability, Embedded};
 
@@ -45,6 +47,11 @@ impl Store {
         Self::aws_with(TableNames { auth: variables().required(AUTH_TABLE)?, ..embedded_names() })
     }
 
+    /// The same for who only needs what came of firings.
+    pub(crate) fn aws_fires() -> Result<Self, SettingError> {
+        Self::aws_with(TableNames { fires: variables().required(FIRES_TABLE)?, ..embedded_names() })
+    }
+
     fn aws_with(tables: TableNames) -> Result<Self, SettingError> {
         let client = Client::new(&configure(&variables().aws()?));
         Ok(Self { client, tables, embedded: None })
@@ -67,6 +74,11 @@ impl Store {
     /// Fire records.
     pub(crate) fn fires(&self) -> DynamoFires {
         DynamoFires::new(self.client.clone(), &self.tables.fires)
+    }
+
+    /// What was given up.
+    pub(crate) fn dead_letters(&self) -> DynamoDeadLetters {
+        DynamoDeadLetters::new(self.client.clone(), &self.tables.fires)
     }
 
     /// Clients and roles.

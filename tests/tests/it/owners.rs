@@ -41,15 +41,14 @@ fn mails(data: &Path) -> Vec<String> {
         if line.starts_with("From ") {
             mails.push(String::new());
         }
-        mails.last_mut().expect("a mailbox begins with `From `").push_str(line);
+        mails.last_mut().unwrap().push_str(line);
     }
     mails
 }
 
 fn subjects(data: &Path) -> Vec<String> {
-    let subject = |mail: &String| {
-        mail.lines().find_map(|line| line.strip_prefix("Subject: ")).expect("a subject").to_owned()
-    };
+    let subject =
+        |mail: &String| mail.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap().to_owned();
     mails(data).iter().map(subject).collect()
 }
 

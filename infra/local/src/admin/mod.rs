@@ -1,6 +1,7 @@
-//! `treble client` and `treble role`: who may call, and what they may do.
+//! `treble client` and `treble role`: who may call, and what they may do; `treble dead-letters`: what was given up.
 
 pub(crate) mod client;
+pub(crate) mod dead_letters;
 pub(crate) mod role;
 
 use std::path::Path;

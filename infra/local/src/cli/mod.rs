@@ -1,5 +1,6 @@
 //! What can be asked for on the command line.
 
+mod dead_letters;
 mod hooks;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use treble_aws::settings::{AuthChoice, SinkChoice};
 
 use crate::output::style;
 use crate::settings::Expiry;
+pub(crate) use dead_letters::{DeadLetterFilter, DeadLetters, DeadLettersAction};
 pub(crate) use hooks::{Apply, Hooks, HooksAction, HooksCommon, List, Next, Payload, Render, Show, Which};
 
 /// Where the data is kept, unless the command line says otherwise.
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Client(Client),
     /// Manage roles: named sets of scopes
     Role(Role),
+    /// Look at what could not be fired, and send it again
+    DeadLetters(DeadLetters),
     /// Print what a shell needs to complete this program's command line
     ///
     /// For bash, in ~/.bashrc: source <(treble completions bash)
@@ -93,6 +97,13 @@ pub(crate) struct Up {
     /// Wait for the disk at each write, so that not even a crash of the machine loses what was accepted
     #[arg(long)]
     pub(crate) fsync: bool,
+    /// How often a firing from the queue is tried, at growing intervals, before it becomes a dead letter
+    #[arg(long, value_name = "N", default_value_t = crate::queue::worker::ATTEMPTS, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) attempts: u32,
+    /// With --store aws: fire what is scheduled there. Only where nothing else does, as what this process takes on waits in
+    /// its data directory
+    #[arg(long)]
+    pub(crate) clock: bool,
     /// Create missing tables, on an emulator of AWS (with AWS_ENDPOINT_URL)
     #[arg(long)]
     pub(crate) create_tables: bool,

@@ -7,11 +7,14 @@ use treble_api::auth::{CacheLimits, CachedCredentials};
 use treble_api::taskcluster::service::{About, Service};
 use treble_aws::dynamodb::{DynamoAuth, DynamoHooks};
 use treble_aws::settings::{AuthChoice, SinkChoice};
+use treble_core::consumer::Consumer;
 use treble_core::fire::Engine;
 use treble_core::ports::Sink;
 use treble_core::secret::MasterKey;
+use treble_core::tick::Tick;
 
 use super::banner::{self, Banner};
+use super::firing::{self, Firings};
 use super::{background, parts};
 use crate::changes::{Changes, Inbox, Owners, PublishingHooks, tell_owners};
 use crate::cli;
@@ -20,6 +23,7 @@ use crate::first_start::{self, RootClient};
 use crate::mailbox::Mailbox;
 use crate::master_key;
 use crate::output::Failure;
+use crate::queue::{self, Queues, worker};
 use crate::store::Store;
 
 /// Every part of the service, opened.
@@ -88,12 +92,7 @@ impl<'a> Assembly<'a> {
                 started: self.started,
             },
             hooks: self.published.clone(),
-            engine: Engine {
-                sink: self.sink.clone(),
-                fires: Arc::new(self.store.fires()),
-                credentials: self.auth.clone(),
-                health: self.published.clone(),
-            },
+            engine: self.engine(),
             authenticator: parts::authenticator(&self.arguments.auth, &self.credentials),
             master_key: Some(self.master_key.clone()),
             denied_exchanges: self.arguments.denied_exchanges.clone().unwrap_or_default(),
@@ -106,8 +105,17 @@ impl<'a> Assembly<'a> {
         first_start::run(&self.dir, &self.auth, &*self.published, self.started).await
     }
 
+    fn engine(&self) -> Engine {
+        Engine {
+            sink: self.sink.clone(),
+            fires: Arc::new(self.store.fires()),
+            credentials: self.auth.clone(),
+            health: self.published.clone(),
+        }
+    }
+
     /// Starts what goes on beside requests.
-    pub(super) fn start_background(&mut self) {
+    pub(super) fn start_background(&mut self) -> Result<(), Failure> {
         tokio::spawn(background::log_changes(self.changes.subscribe()));
         let inbox = self.inbox.take();
         if let Some(database) = &self.store.embedded {
@@ -117,6 +125,31 @@ impl<'a> Assembly<'a> {
             background::serve_socket(&self.dir, database, &self.credentials);
             tokio::spawn(background::sweep(database.clone()));
         }
+        if self.store.embedded.is_some() || self.arguments.clock {
+            self.start_firing()?;
+        }
+        Ok(())
+    }
+
+    /// Starts the clock, and what fires what it sends.
+    fn start_firing(&self) -> Result<(), Failure> {
+        let queue = Queues::open(&self.dir, parts::durability(self.arguments))?.queue(queue::FIRINGS);
+        let consumer = Consumer {
+            hooks: self.hooks.clone(),
+            engine: self.engine(),
+            budget: firing::SINK_BUDGET,
+            clock: Timestamp::now,
+        };
+        let firings = Firings { consumer, dead_letters: Arc::new(self.store.dead_letters()) };
+        tokio::spawn(worker::run(queue.clone(), Arc::new(firings), self.arguments.attempts));
+        tokio::spawn(firing::clock(Tick {
+            index: self.hooks.clone(),
+            queue: Arc::new(queue),
+            master_key: self.master_key.clone(),
+            period: firing::PERIOD,
+            clock: Timestamp::now,
+        }));
+        Ok(())
     }
 
     /// Where changes of hooks are announced. On AWS, owners are told by functions, from the table's stream.

@@ -1,12 +1,13 @@
 //! `treble up`: the whole service, put together in one process.
 //!
 //! - `assembly` is what the service is made of; `parts` those of its parts that the command line chooses.
-//! - `background` is what goes on beside requests.
+//! - `background` is what goes on beside requests; `firing` that part of it which fires hooks.
 //! - `banner` is what is said when it is ready.
 
 mod assembly;
 mod background;
 mod banner;
+mod firing;
 mod parts;
 
 use std::fs;
@@ -45,7 +46,7 @@ async fn up(arguments: &cli::Up) -> Result<(), Failure> {
     let server = Server::new(assembly.service());
     let first = assembly.first_start().await?;
     let stop = stop_signal()?;
-    assembly.start_background();
+    assembly.start_background()?;
     let address = dir.address();
     fs::write(&address, assembly.address()).map_err(DataDirError::io("write", &address))?;
     output::line(&assembly.banner(first).await?);

@@ -77,6 +77,7 @@ pub(super) fn authenticator(
     }
 }
 
-fn durability(arguments: &Up) -> Durability {
+/// What is promised of what was accepted.
+pub(super) fn durability(arguments: &Up) -> Durability {
     if arguments.fsync { Durability::Fsync } else { Durability::Relaxed }
 }

@@ -1,0 +1,96 @@
+//! Schedules and the queue of firings, in this process: a clock in place of the rule that wakes `tick`, and a worker in
+//! place of the functions `fire` and `record-dead-firing`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::time::{MissedTickBehavior, interval};
+use treble_core::consumer::{Attempt, ConsumeError, Consumer, Outcome, backoff};
+use treble_core::dead_letter;
+use treble_core::ports::DeadLetters;
+use treble_core::tick::Tick;
+
+use crate::output;
+use crate::queue::Received;
+use crate::queue::worker::Handler;
+
+/// How often the clock looks what is due. A new schedule takes effect as soon.
+pub(super) const PERIOD: Duration = Duration::from_secs(5);
+
+/// How long the sink may take for one firing: less than its message is hidden.
+pub(super) const SINK_BUDGET: Duration = Duration::from_secs(20);
+
+/// Ticks, again and again.
+pub(super) async fn clock(tick: Tick) {
+    let mut times = interval(tick.period);
+    times.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        times.tick().await;
+        let report = tick.run(Timestamp::MAX).await;
+        if report.hooks > 0 {
+            tracing::info!(hooks = report.hooks, sent = report.sent, lag = ?report.lag, "tick");
+        }
+    }
+}
+
+/// Fires what waits in the queue.
+pub(super) struct Firings {
+    pub(super) consumer: Consumer,
+    pub(super) dead_letters: Arc<dyn DeadLetters>,
+}
+
+#[async_trait]
+impl Handler for Firings {
+    async fn handle(&self, message: &Received) -> Result<(), Duration> {
+        match self.consumer.consume(&message.body, Attempt::Retried).await {
+            Ok(outcome) => {
+                log(&outcome);
+                Ok(())
+            }
+            // It won't be one the next time either.
+            Err(ConsumeError::Unreadable(_)) => self.give_up(message).await,
+            Err(error) => {
+                let wait = backoff(message.receives, random());
+                tracing::warn!("{}; again in {} s", output::chain(&error), wait.as_secs());
+                Err(wait)
+            }
+        }
+    }
+
+    async fn give_up(&self, message: &Received) -> Result<(), Duration> {
+        let outcome = self.consumer.consume(&message.body, Attempt::Last).await;
+        let id = format!("message-{}", message.id);
+        let kept = match dead_letter::after(outcome, &id, &message.body, (self.consumer.clock)()) {
+            Ok(None) => return Ok(()),
+            Ok(Some(letter)) => {
+                tracing::error!(
+                    "a firing is a dead letter now, see `treble dead-letters`: {}",
+                    letter.reason
+                );
+                self.dead_letters.add(&letter).await
+            }
+            Err(error) => Err(error),
+        };
+        kept.map_err(|error| {
+            tracing::error!("a dead letter can't be kept: {}", output::chain(&error));
+            backoff(message.receives, random())
+        })
+    }
+}
+
+fn log(outcome: &Outcome) {
+    match outcome {
+        Outcome::Fired | Outcome::Declined => tracing::info!(?outcome, "fired"),
+        Outcome::Failed(firing, error) => {
+            tracing::warn!("hook {} failed: {}", firing.hook, output::chain(error));
+        }
+        Outcome::Dropped(why) => tracing::info!(why, "a firing was dropped"),
+    }
+}
+
+/// From 0 to 1. Without the system's randomness all wait as long, which is only slower.
+fn random() -> f64 {
+    f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX)
+}
