@@ -36,7 +36,7 @@ pub enum Outcome {
     /// The template rendered to nothing.
     Declined,
     /// The firing failed, which is recorded.
-    Failed(Firing, FireError),
+    Failed(Box<Firing>, FireError),
     /// There is nothing to be fired any more.
     Dropped(&'static str),
 }
@@ -93,7 +93,7 @@ impl Consumer {
             Err(error) if options.retried && error.may_pass() => {
                 Err(ConsumeError::Fire { hook: hook.name.to_string(), error })
             }
-            Err(error) => Ok(Outcome::Failed(firing, error)),
+            Err(error) => Ok(Outcome::Failed(Box::new(firing), error)),
         }
     }
 }

@@ -24,7 +24,7 @@ async fn server(hooks: &[&str]) -> Option<(Server, Deployment)> {
 
 fn list(server: &Server, filter: &[&str]) -> Vec<Value> {
     let exit = server.cli(&[&["dead-letters", "list", "--json"], filter].concat());
-    serde_json::from_str(&exit.printed).expect(&exit.printed)
+    serde_json::from_str(&exit.printed).unwrap_or_else(|error| panic!("{error}: {}", exit.printed))
 }
 
 async fn last_result(server: &Server, hook: &str) -> Value {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use treble_tests::{Request, Server, definition};
+use treble_tests::{Deployment, Request, Server, definition, until};
 
 /// A server with a database of its own, wherever the other tests have theirs: on AWS, owners are told by functions.
 async fn start() -> Server {
@@ -41,15 +41,14 @@ fn mails(data: &Path) -> Vec<String> {
         if line.starts_with("From ") {
             mails.push(String::new());
         }
-        mails.last_mut().expect("a mailbox begins with `From `").push_str(line);
+        mails.last_mut().unwrap().push_str(line);
     }
     mails
 }
 
 fn subjects(data: &Path) -> Vec<String> {
-    let subject = |mail: &String| {
-        mail.lines().find_map(|line| line.strip_prefix("Subject: ")).expect("a subject").to_owned()
-    };
+    let subject =
+        |mail: &String| mail.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap().to_owned();
     mails(data).iter().map(subject).collect()
 }
 
@@ -129,4 +128,33 @@ async fn failures_at_once_are_one_mail() {
     tokio::join!(a.send(&server), b.send(&server), c.send(&server), d.send(&server));
     let stopped = server.interrupt();
     assert_eq!(subjects(stopped.data()), ["Hook g/h fails"]);
+}
+
+/// What can't be fired for a while is a failure when it is given up; and it works again when it is sent again, as the mail says.
+#[tokio::test]
+async fn what_is_given_up_is_told_and_what_works_again() {
+    let deployment = Deployment::start();
+    deployment.answer(std::iter::repeat_n((500, json!({})), 1000));
+    let sink = format!("taskcluster:{}", deployment.root_url());
+    let server = Server::on(None, &["--sink", &sink, "--attempts", "1"]).await;
+    let mut scheduled = hook(true, true);
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
+    scheduled["schedule"] = json!([soon.strftime("%-S %-M %-H %-d %-m *").to_string()]);
+    create(&server, "h", &scheduled).await;
+    until(async || server.cli(&["dead-letters", "list", "--json"]).printed.contains("g/h")).await;
+
+    deployment.works_again();
+    let redriven = server.cli(&["dead-letters", "redrive", "--hook", "g/h"]);
+    assert!(redriven.status.success(), "{redriven:?}");
+    until(async || {
+        let fires = Request::to("GET /hooks/g/h/last-fires").send(&server).await.ok();
+        fires["lastFires"][0]["result"] == "success"
+    })
+    .await;
+    let stopped = server.interrupt();
+    assert_eq!(subjects(stopped.data()), ["Hook g/h fails", "Hook g/h works again"]);
+    let mail = &mails(stopped.data())[0];
+    for told in [", by its schedule\n", "500", "\n- It fires again by its schedule at "] {
+        assert!(mail.contains(told), "{told}: {mail}");
+    }
 }

@@ -44,10 +44,12 @@ mod tests {
         format!("2026-11-27T{time}Z").parse().unwrap()
     }
 
+    /// Patterns, due, now (two minutes are looked ahead), occurrences, next.
+    type Case = (&'static [&'static str], &'static str, &'static str, &'static [&'static str], &'static str);
+
     #[test]
     fn plans() {
-        let cases: [(&[&str], &str, &str, &[&str], &str); 7] = [
-            // Patterns, due, now (two minutes are looked ahead), occurrences, next.
+        let cases: [Case; 7] = [
             (&["0 * * * *"], "11:00:00", "10:59:30", &["11:00:00"], "12:00:00"),
             (&["* * * * *"], "11:00:00", "10:59:30", &["11:00:00", "11:01:00"], "11:02:00"),
             (
