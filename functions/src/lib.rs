@@ -5,6 +5,8 @@
 //! - `event` and `reply` translate between API Gateway's HTTP API (payload format 2.0) and the dialects' messages.
 //! - [`tick`] is the clock's work; [`firings`] does what waits in the queue, `messages` at a time;
 //!   [`pulse`] fires from a broker's messages.
+//! - [`publish_changes`] takes what changed from the hooks table's stream to the event bus, [`tell_owner`] from there to
+//!   hooks' owners.
 //! - `start` is how all of them begin.
 
 mod absent;
@@ -15,11 +17,13 @@ mod logs;
 mod messages;
 mod metrics;
 mod parts;
+pub mod publish_changes;
 pub mod pulse;
 mod reply;
 mod serve;
 mod settings;
 mod start;
+pub mod tell_owner;
 pub mod tick;
 
 pub use function::{Function, Uses};

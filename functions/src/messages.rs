@@ -47,6 +47,13 @@ pub(crate) struct BatchResponse {
     batch_item_failures: Vec<Failure>,
 }
 
+impl BatchResponse {
+    /// This one must come again; of a stream's records, all that follow it as well.
+    pub(crate) fn again(identifier: &str) -> Self {
+        Self { batch_item_failures: vec![Failure { item_identifier: identifier.to_owned() }] }
+    }
+}
+
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Failure {

@@ -68,18 +68,27 @@ impl Aws {
         &self.endpoint
     }
 
+    /// What its resources' names begin with.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Takes all messages from the queue of tasks.
     pub async fn receive_tasks(&self) -> Vec<Value> {
-        let mut tasks = Vec::new();
+        self.take(&self.queue_url()).await
+    }
+
+    /// Takes all messages from a queue; they are JSON.
+    pub(crate) async fn take(&self, queue_url: &str) -> Vec<Value> {
+        let mut bodies = Vec::new();
         loop {
-            let messages = self.receive(&self.queue_url()).await;
+            let messages = self.receive(queue_url).await;
             if messages.is_empty() {
-                return tasks;
+                return bodies;
             }
             for message in messages {
-                tasks.push(serde_json::from_str(message["Body"].as_str().unwrap()).unwrap());
-                let receipt =
-                    json!({"QueueUrl": self.queue_url(), "ReceiptHandle": message["ReceiptHandle"]});
+                bodies.push(serde_json::from_str(message["Body"].as_str().unwrap()).unwrap());
+                let receipt = json!({"QueueUrl": queue_url, "ReceiptHandle": message["ReceiptHandle"]});
                 self.sqs("DeleteMessage", &receipt).await;
             }
         }
@@ -93,8 +102,8 @@ impl Aws {
 
     /// How many messages of a queue can be received now, and how many are hidden or delayed.
     pub async fn depth(&self, queue_url: &str) -> (u64, u64) {
-        let reply =
-            self.sqs("GetQueueAttributes", &json!({"QueueUrl": queue_url, "AttributeNames": ["All"]})).await;
+        let request = json!({"QueueUrl": queue_url, "AttributeNames": ["All"]});
+        let reply = self.sqs("GetQueueAttributes", &request).await;
         let number = |name: &str| -> u64 {
             let text = reply["Attributes"][name].as_str().unwrap_or("0");
             text.parse().unwrap()
@@ -104,12 +113,12 @@ impl Aws {
         (number("ApproximateNumberOfMessages"), hidden)
     }
 
-    async fn sqs(&self, action: &str, request: &Value) -> Value {
+    pub(crate) async fn sqs(&self, action: &str, request: &Value) -> Value {
         self.call("sqs", &format!("AmazonSQS.{action}"), request).await
     }
 
     /// One call of AWS's JSON protocol. The emulator looks at no signature, only at whom it is for.
-    async fn call(&self, service: &str, action: &str, request: &Value) -> Value {
+    pub(crate) async fn call(&self, service: &str, action: &str, request: &Value) -> Value {
         let scope = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
         let call = reqwest::Client::new()
             .post(&self.endpoint)

@@ -13,6 +13,7 @@
 
 mod aws;
 mod bridge;
+mod bus;
 mod clients;
 mod deployment;
 mod emulators;
@@ -30,6 +31,7 @@ mod wire;
 
 pub use aws::Aws;
 pub use bridge::BridgeProcess;
+pub use bus::EventBridge;
 pub use clients::{node, python, schemathesis, validate_openapi};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};

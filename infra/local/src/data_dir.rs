@@ -151,6 +151,11 @@ impl DataDir {
         self.path.join("server.url")
     }
 
+    /// The mails to hooks' owners.
+    pub(crate) fn mailbox(&self) -> PathBuf {
+        self.path.join("mailbox.txt")
+    }
+
     /// The tasks, unless they are created elsewhere.
     pub(crate) fn journal(&self) -> PathBuf {
         self.path.join("tasks.jsonl")

@@ -3,12 +3,14 @@
 //! - `cli` is what can be asked for; `output` the one place that answers.
 //! - `up` puts the server together: `data_dir`, `store` and [`journal`] below it, `server` above, and
 //!   `first_start` in front; `queue` is where its firings wait.
+//! - `changes` are announced once they are stored; hooks' owners find in `mailbox` what they are told of them.
 //! - `socket` lets the other commands, in `admin`, work beside a running server.
 //! - `hooks` calls the API, of the running server or of a deployment.
 //! - `tasks` shows what was created, `routes` what can be called, and `watch_router` by which function; `completions`
 //!   tells shells about all this.
 
 mod admin;
+mod changes;
 mod cli;
 mod completions;
 mod data_dir;
@@ -17,6 +19,7 @@ mod first_start;
 mod hooks;
 pub mod journal;
 mod logs;
+mod mailbox;
 mod master_key;
 mod output;
 mod queue;

@@ -2,8 +2,9 @@
 
 use aws_sdk_dynamodb::Client;
 use treble_aws::client::configure;
+use treble_aws::dynamodb::stream::enable_stream;
 use treble_aws::dynamodb::{
-    CreateTablesError, DynamoAuth, DynamoDeadLetters, DynamoFires, DynamoHooks, TableNames, create_tables,
+    DynamoAuth, DynamoDeadLetters, DynamoFires, DynamoHooks, TableNames, create_tables,
 };
 use treble_aws::settings::{AUTH_TABLE, FIRES_TABLE, SettingError};
 use treble_core::secret::MasterKey;
@@ -56,9 +57,13 @@ impl Store {
         Ok(Self { client, tables, embedded: None })
     }
 
-    /// Creates the tables that are missing.
-    pub(crate) async fn create_tables(&self) -> Result<(), CreateTablesError> {
-        create_tables(&self.client, &self.tables).await
+    /// Creates the tables that are missing; on an emulated AWS, with the stream that changes are published from.
+    pub(crate) async fn create_tables(&self) -> Result<(), Failure> {
+        create_tables(&self.client, &self.tables).await?;
+        if self.embedded.is_none() {
+            enable_stream(&self.client, &self.tables.hooks).await?;
+        }
+        Ok(())
     }
 
     /// Hooks.

@@ -1,5 +1,6 @@
-//! Adapters of Treble's ports on DynamoDB, SQS and a Taskcluster Queue.
+//! Adapters of Treble's ports on DynamoDB, SQS, EventBridge, SES and a Taskcluster Queue.
 //!
+//! - [`bus`] publishes changes, [`mail`] tells hooks' owners.
 //! - [`client`] configures the SDK, lean enough for a cold start.
 //! - [`dynamodb`] keeps hooks, fire records, clients and roles.
 //! - [`sink`] creates tasks.
@@ -9,9 +10,11 @@
 //! - [`settings`] says what the environment must hold.
 //! - [`http`] asks services that aren't AWS's.
 
+pub mod bus;
 pub mod client;
 pub mod dynamodb;
 pub mod http;
+pub mod mail;
 pub mod master_key;
 mod patience;
 pub mod pulse;

@@ -1,5 +1,7 @@
 //! Changes that others are told of: a hook was created, updated or deleted, began to fail or works again.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +29,7 @@ pub enum Change {
 }
 
 /// The hook that a change is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subject {
     /// Its group.
@@ -66,6 +68,26 @@ pub struct Recovery {
 impl From<&HookName> for Subject {
     fn from(name: &HookName) -> Self {
         Self { hook_group_id: name.group().to_owned(), hook_id: name.id().to_owned() }
+    }
+}
+
+/// What happened to which hook, for a log.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self {
+            Self::HookCreated(_) => "was created",
+            Self::HookUpdated(_) => "was updated",
+            Self::HookDeleted(_) => "was deleted",
+            Self::FireFailed(_) => "fails",
+            Self::FireRecovered(_) => "works again",
+        };
+        write!(f, "Hook {} {what}", self.subject())
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.hook_group_id, self.hook_id)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod authentication;
 mod bad_input;
+mod changes;
 mod clients;
 mod clients_and_roles;
 mod concurrency;
@@ -15,6 +16,7 @@ mod hooks_cli;
 mod hostile;
 mod hygiene;
 mod openapi;
+mod owners;
 mod process;
 mod pulse;
 mod references;

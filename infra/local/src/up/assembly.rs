@@ -16,9 +16,11 @@ use treble_core::tick::Tick;
 use super::banner::{self, Banner};
 use super::firing::{self, Firings};
 use super::{background, parts};
+use crate::changes::{Changes, Inbox, Owners, PublishingHooks, tell_owners};
 use crate::cli;
 use crate::data_dir::DataDir;
 use crate::first_start::{self, RootClient};
+use crate::mailbox::Mailbox;
 use crate::master_key;
 use crate::output::Failure;
 use crate::queue::{self, Queues, worker};
@@ -35,6 +37,11 @@ pub(super) struct Assembly<'a> {
     master_key: MasterKey,
     store: Store,
     hooks: Arc<DynamoHooks>,
+    /// The same; whoever changes hooks does it through these, so that it is announced.
+    published: Arc<PublishingHooks<DynamoHooks>>,
+    changes: Changes,
+    /// What is announced, until somebody deals with it.
+    inbox: Option<Inbox>,
     auth: Arc<DynamoAuth>,
     credentials: Arc<CachedCredentials>,
     sink_choice: SinkChoice,
@@ -49,12 +56,17 @@ impl<'a> Assembly<'a> {
         let auth = Arc::new(store.auth(&master_key));
         let sink_choice = arguments.sink.clone().unwrap_or_else(|| SinkChoice::Journal(dir.journal()));
         let address = default_root_url(&arguments.host, port);
+        let hooks = Arc::new(store.hooks());
+        let (changes, inbox) = Changes::new();
         Ok(Self {
             arguments,
             started: Timestamp::now(),
             root_url: arguments.root_url.clone().unwrap_or_else(|| address.clone()),
             address,
-            hooks: Arc::new(store.hooks()),
+            published: Arc::new(PublishingHooks::new(hooks.clone(), changes.clone())),
+            hooks,
+            changes,
+            inbox: Some(inbox),
             credentials: Arc::new(CachedCredentials::new(auth.clone(), CacheLimits::default())),
             sink: parts::sink(&sink_choice, arguments, &dir)?,
             dir,
@@ -79,7 +91,7 @@ impl<'a> Assembly<'a> {
                 commit: option_env!("TREBLE_COMMIT"),
                 started: self.started,
             },
-            hooks: self.hooks.clone(),
+            hooks: self.published.clone(),
             bindings: self.hooks.clone(),
             engine: self.engine(),
             authenticator: parts::authenticator(&self.arguments.auth, &self.credentials),
@@ -91,7 +103,7 @@ impl<'a> Assembly<'a> {
 
     /// Makes what a new data directory begins with; false if an earlier start has.
     pub(super) async fn first_start(&self) -> Result<bool, Failure> {
-        first_start::run(&self.dir, &self.auth, &*self.hooks, self.started).await
+        first_start::run(&self.dir, &self.auth, &*self.published, self.started).await
     }
 
     fn engine(&self) -> Engine {
@@ -99,13 +111,18 @@ impl<'a> Assembly<'a> {
             sink: self.sink.clone(),
             fires: Arc::new(self.store.fires()),
             credentials: self.auth.clone(),
-            health: self.hooks.clone(),
+            health: self.published.clone(),
         }
     }
 
     /// Starts what goes on beside requests.
-    pub(super) fn start_background(&self) -> Result<(), Failure> {
+    pub(super) fn start_background(&mut self) -> Result<(), Failure> {
+        tokio::spawn(background::log_changes(self.changes.subscribe()));
+        let inbox = self.inbox.take();
         if let Some(database) = &self.store.embedded {
+            if let Some(inbox) = inbox {
+                tokio::spawn(tell_owners(self.owners(), inbox));
+            }
             background::serve_socket(&self.dir, database, &self.credentials);
             tokio::spawn(background::sweep(database.clone()));
         }
@@ -126,14 +143,28 @@ impl<'a> Assembly<'a> {
         };
         let firings = Firings { consumer, dead_letters: Arc::new(self.store.dead_letters()) };
         tokio::spawn(worker::run(queue.clone(), Arc::new(firings), self.arguments.attempts));
-        tokio::spawn(firing::clock(Tick {
+        let tick = Tick {
             index: self.hooks.clone(),
             queue: Arc::new(queue),
             master_key: self.master_key.clone(),
             period: firing::PERIOD,
             clock: Timestamp::now,
-        }));
+        };
+        tokio::spawn(firing::clock(tick, self.changes.subscribe()));
         Ok(())
+    }
+
+    /// Where changes of hooks are announced. On AWS, owners are told by functions, from the table's stream.
+    pub(super) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    fn owners(&self) -> Owners {
+        Owners {
+            hooks: self.hooks.clone(),
+            mailer: Arc::new(Mailbox::new(self.dir.mailbox(), Timestamp::now)),
+            root_url: self.root_url.clone(),
+        }
     }
 
     /// What to say now.

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::time::interval;
 use treble_api::auth::CachedCredentials;
+use treble_core::change::Change;
 use treble_embedded::Embedded;
 
 use crate::data_dir::DataDir;
@@ -39,6 +42,17 @@ pub(super) async fn sweep(database: Embedded) {
         let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
         if let Ok(Err(error)) = swept {
             tracing::warn!("{}", output::chain(&error));
+        }
+    }
+}
+
+/// Logs what changes, for who wants to see it.
+pub(super) async fn log_changes(mut changes: Receiver<Change>) {
+    loop {
+        match changes.recv().await {
+            Ok(change) => tracing::info!("{change}"),
+            Err(RecvError::Lagged(missed)) => tracing::info!("{missed} changes more"),
+            Err(RecvError::Closed) => return,
         }
     }
 }

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use treble_core::change::Change;
 use treble_core::consumer::{Attempt, ConsumeError, Consumer, Outcome, backoff};
 use treble_core::dead_letter;
 use treble_core::ports::DeadLetters;
@@ -16,21 +19,39 @@ use crate::output;
 use crate::queue::Received;
 use crate::queue::worker::Handler;
 
-/// How often the clock looks what is due. A new schedule takes effect as soon.
+/// How often the clock looks what is due.
 pub(super) const PERIOD: Duration = Duration::from_secs(5);
 
 /// How long the sink may take for one firing: less than its message is hidden.
 pub(super) const SINK_BUDGET: Duration = Duration::from_secs(20);
 
-/// Ticks, again and again.
-pub(super) async fn clock(tick: Tick) {
+/// How long a change of a schedule waits for others: many hooks that are applied at once are one tick.
+const SETTLE: Duration = Duration::from_millis(200);
+
+/// Ticks, again and again: each period, and soon after a schedule may have changed.
+pub(super) async fn clock(tick: Tick, mut changes: Receiver<Change>) {
     let mut times = interval(tick.period);
     times.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        times.tick().await;
+        tokio::select! {
+            _ = times.tick() => {}
+            () = new_schedule(&mut changes) => sleep(SETTLE).await,
+        }
+        while changes.try_recv().is_ok() {}
         let report = tick.run(Timestamp::MAX).await;
         if report.hooks > 0 {
             tracing::info!(hooks = report.hooks, sent = report.sent, lag = ?report.lag, "tick");
+        }
+    }
+}
+
+/// Resolves when a hook was created or updated; never, once nothing changes any more.
+async fn new_schedule(changes: &mut Receiver<Change>) {
+    loop {
+        match changes.recv().await {
+            Ok(Change::HookCreated(_) | Change::HookUpdated(_)) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }

@@ -11,9 +11,11 @@ mod firing;
 mod parts;
 
 use std::fs;
+use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::cli;
 use crate::data_dir::{DataDir, DataDirError};
@@ -24,6 +26,9 @@ use assembly::Assembly;
 /// Two requests at once: one whose template takes long doesn't hold up the others, and the database, which
 /// takes one call at a time, would not keep more of them busy.
 const WORKERS: usize = 2;
+
+/// How long telling of the last changes may take when the server stops.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Runs the command, until it is asked to stop.
 pub(crate) fn run(arguments: cli::Up) -> Result<(), Failure> {
@@ -37,7 +42,7 @@ async fn up(arguments: &cli::Up) -> Result<(), Failure> {
     let dir = DataDir::create(&arguments.place.data)?;
     let _lock = dir.lock()?;
     let (listeners, port) = server::listen(&arguments.host, arguments.port).await?;
-    let assembly = Assembly::new(arguments, dir.clone(), port).await?;
+    let mut assembly = Assembly::new(arguments, dir.clone(), port).await?;
     let server = Server::new(assembly.service());
     let first = assembly.first_start().await?;
     let stop = stop_signal()?;
@@ -47,6 +52,8 @@ async fn up(arguments: &cli::Up) -> Result<(), Failure> {
     output::line(&assembly.banner(first).await?);
 
     let finished = server.run(listeners, stop).await;
+    // What has changed is told before the end; it is quickly done, or it can't be.
+    let _ = timeout(LAST_WORDS, assembly.changes().dealt_with()).await;
     // Left behind, they would only be replaced.
     let _ = fs::remove_file(dir.socket());
     let _ = fs::remove_file(address);

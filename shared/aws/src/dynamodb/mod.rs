@@ -14,6 +14,7 @@ mod hooks;
 mod item;
 mod page;
 pub mod schema;
+pub mod stream;
 mod transaction;
 
 pub use auth::{AuthStoreError, ClientEntry, DynamoAuth, NewClient, RoleEntry};

@@ -67,6 +67,15 @@ pub const DENIED_EXCHANGES: Variable = variable(
     "prefixes of exchanges that hooks may not be bound to, with commas between them",
     "exchange/taskcluster-hooks/",
 );
+/// The bus that changes are published on.
+pub const EVENT_BUS: Variable =
+    variable("TREBLE_EVENT_BUS", "the name or ARN of the event bus that changes are published on", "treble");
+/// Who writes to hooks' owners.
+pub const MAIL_FROM: Variable = variable(
+    "TREBLE_MAIL_FROM",
+    "the address that mails to hooks' owners are from, verified at SES",
+    "hooks@example.com",
+);
 
 /// The queue between a broker's bridge and the hooks.
 pub const PULSE_QUEUE_URL: Variable = variable(

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 mod bindings;
+mod bus;
 mod credentials;
 mod dead_letters;
 mod due;
@@ -10,11 +11,13 @@ mod fires;
 mod firings;
 mod health;
 mod hooks;
+mod mail;
 mod messages;
 mod post_json;
 mod sink;
 
 pub use bindings::{BindingLedger, BindingProblem, BindingStore, BoundHook, MadeBinding};
+pub use bus::{EventBus, PublishError};
 pub use credentials::{AccessToken, ClientCredentials, Credentials};
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use due::{Advance, DueHook, DueIndex, DuePage};
@@ -22,6 +25,7 @@ pub use fires::{Claim, FireStore};
 pub use firings::{DelayedFiring, FiringQueue, MAX_DELAY, QueueError};
 pub use health::HealthStore;
 pub use hooks::{CreateOutcome, HookStore};
+pub use mail::{MailError, Mailer};
 pub use messages::{ChangeQueue, PulseQueue, ReceivedChange};
 pub use post_json::{JsonReply, PostJson};
 pub use sink::{CreatedTask, NewTask, Sink, SinkError};

@@ -17,6 +17,11 @@ pub(super) fn group_partition(group: &str) -> String {
     format!("hook#{group}")
 }
 
+/// Whether a partition is that of a group's hooks.
+pub(super) fn is_hook(partition: &str) -> bool {
+    partition.starts_with("hook#")
+}
+
 /// A hook's key.
 pub(super) fn hook_key(name: &HookName) -> Item {
     key(group_partition(name.group()), name.id())

@@ -36,6 +36,7 @@ use super::page::Listing;
 use super::schema::SORT_KEY;
 pub use keys::{DUE_SHARDS, due_partition};
 use known::Known;
+pub(super) use stored::hook_of;
 
 /// How many hooks a group has.
 const GROUP_SIZE: &str = "hooks";

@@ -7,7 +7,7 @@ use treble_core::hook::{Hook, HookName, MAX_DEFINITION_BYTES, StoredHook};
 use treble_core::ports::StoreError;
 use treble_core::streak::{Health, Streak};
 
-use super::keys::{due_partition_of, group_partition};
+use super::keys::{due_partition_of, group_partition, is_hook};
 use super::known::Known;
 use crate::dynamodb::item::{
     Item, corrupt, instant, item, number, read_instant, read_number, read_text, text, texts, unavailable,
@@ -75,6 +75,11 @@ pub(super) fn definition(hook: &StoredHook) -> Result<AttributeValue, StoreError
         });
     }
     Ok(text(json))
+}
+
+/// The hook that an item of the table is, if it is none of the others.
+pub(in crate::dynamodb) fn hook_of(item: &Item) -> Result<Option<StoredHook>, StoreError> {
+    if is_hook(read_text(item, PARTITION_KEY)?) { from_item(item).map(Some) } else { Ok(None) }
 }
 
 /// The hook that an item holds.
