@@ -16,6 +16,11 @@ impl BridgeProcess {
         BridgeProcess(Process::spawn(&mut command))
     }
 
+    /// Waits until it is connected.
+    pub fn wait(&self) {
+        self.0.wait_for("messages are passed on");
+    }
+
     /// Ends it without a word.
     pub fn kill(&mut self) {
         self.0.kill();

@@ -9,10 +9,11 @@ use aws_sdk_sqs::config::Config;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::timeout::TimeoutConfig;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use treble_core::change::{Change, SOURCE};
+use serde_json::Value;
+use treble_core::change::Change;
 use treble_core::ports::{ChangeQueue, QueueError, ReceivedChange};
+
+use crate::bus::change_of;
 
 /// How long SQS waits for a message; the longest it does.
 const WAIT: Duration = Duration::from_secs(20);
@@ -26,15 +27,6 @@ const MAX_BATCH: i32 = 10;
 pub struct SqsChanges {
     client: Client,
     queue_url: String,
-}
-
-/// As much of an event of EventBridge's as is needed.
-#[derive(Deserialize)]
-struct Event {
-    source: String,
-    #[serde(rename = "detail-type")]
-    detail_type: String,
-    detail: Value,
 }
 
 impl SqsChanges {
@@ -83,11 +75,8 @@ impl fmt::Debug for SqsChanges {
 
 /// The change that a message tells of, if it is one of a hook.
 pub(super) fn change(body: &str) -> Option<Change> {
-    let event: Event = serde_json::from_str(body).ok()?;
-    if event.source != SOURCE {
-        return None;
-    }
-    serde_json::from_value(json!({"type": event.detail_type, "detail": event.detail})).ok()
+    let event: Value = serde_json::from_str(body).ok()?;
+    change_of(&event).ok()
 }
 
 /// SQS did not do it. Its code says why; its message, which may name accounts, is in the source.

@@ -185,7 +185,10 @@ async fn no_message_is_lost_and_no_task_created_twice() {
     for receiver in receiving {
         receiver.await.unwrap();
     }
-    let exit = tokio::task::block_in_place(|| bridge.terminate());
+    let exit = tokio::task::block_in_place(|| {
+        bridge.wait();
+        bridge.terminate()
+    });
     assert!(exit.status.success(), "{}", exit.printed);
     let tasks = site.firings.tasks.lock().unwrap();
     assert_eq!(tasks.len(), FIRINGS);

@@ -131,9 +131,9 @@ impl World {
         .await;
     }
 
-    /// Whether there are any messages.
-    pub(super) fn has_taken(&self) -> bool {
-        !self.taken.messages.lock().unwrap().is_empty()
+    /// Whether a message with this key has come.
+    pub(super) fn has_taken(&self, key: &str) -> bool {
+        self.taken.messages.lock().unwrap().iter().any(|message| message.routing_key == key)
     }
 
     /// Waits for messages, and takes them.
