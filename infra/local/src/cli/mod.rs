@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use treble_api::taskcluster::denied::DeniedExchanges;
 use treble_aws::settings::{AuthChoice, SinkChoice};
+use treble_pulse_bridge::Broker;
 
 use crate::output::style;
 use crate::settings::Expiry;
@@ -104,6 +105,10 @@ pub(crate) struct Up {
     /// Wait for the disk at each write, so that not even a crash of the machine loses what was accepted
     #[arg(long)]
     pub(crate) fsync: bool,
+    /// Fire hooks from this broker's messages, and publish there what happens to hooks: amqp://USER:PASSWORD@HOST/VHOST; better
+    /// in the environment, as everybody sees command lines
+    #[arg(long, value_name = "URL", env = "TREBLE_AMQP_URL", hide_env_values = true)]
+    pub(crate) pulse: Option<Broker>,
     /// How often a firing from the queue is tried, at growing intervals, before it becomes a dead letter
     #[arg(long, value_name = "N", default_value_t = crate::queue::worker::ATTEMPTS, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) attempts: u32,

@@ -1,7 +1,7 @@
 //! Queues in a file of the data directory, in place of SQS: with delays, visibility timeouts, counts of receipts. What was
 //! accepted survives the end of the process, whichever way.
 //!
-//! - [`Queues`] is the file; [`Queue`] one queue in it, which is a [`FiringQueue`] too.
+//! - [`Queues`] is the file; [`Queue`] one queue in it, which is a [`FiringQueue`] and a [`PulseQueue`] too.
 //! - `file` is what is in it and how that changes.
 //! - `worker` does what waits in a queue.
 //!
@@ -17,7 +17,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use treble_core::ports::{DelayedFiring, FiringQueue, QueueError};
+use treble_core::ports::{DelayedFiring, FiringQueue, PulseQueue, QueueError};
+use treble_core::pulse::PulseMessage;
 use treble_embedded::Durability;
 
 use crate::data_dir::{DataDir, DataDirError};
@@ -26,6 +27,9 @@ pub(crate) use file::{Received, State};
 
 /// The queue of firings.
 pub(crate) const FIRINGS: &str = "firings";
+
+/// The queue of messages from a broker.
+pub(crate) const PULSE: &str = "pulse";
 
 /// The file of queues can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -140,20 +144,38 @@ fn later(now: Timestamp, delay: Duration) -> Timestamp {
     now.checked_add(delay).unwrap_or(Timestamp::MAX)
 }
 
-#[async_trait]
-impl FiringQueue for Queue {
-    async fn send(&self, firings: &[DelayedFiring]) -> Vec<Result<(), QueueError>> {
-        let message = |firing: &DelayedFiring| Ok((serde_json::to_string(&firing.firing)?, firing.delay));
-        let messages = firings.iter().map(message).collect::<Result<Vec<_>, serde_json::Error>>();
-        let added = match messages {
-            Ok(messages) => self.add(messages).await.map_err(|error| crate::output::chain(&error)),
+impl Queue {
+    /// Adds messages of some kind, each with its delay; all or none, and so is what is said of each.
+    async fn send_all<T>(
+        &self,
+        messages: &[T],
+        write: impl Fn(&T) -> serde_json::Result<(String, Duration)>,
+    ) -> Vec<Result<(), QueueError>> {
+        let written = messages.iter().map(write).collect::<Result<Vec<_>, _>>();
+        let added = match written {
+            Ok(written) => self.add(written).await.map_err(|error| crate::output::chain(&error)),
             Err(error) => Err(error.to_string()),
         };
         let outcome = |_| match &added {
             Ok(()) => Ok(()),
             Err(reason) => Err(QueueError::Unavailable { reason: reason.clone(), source: None }),
         };
-        firings.iter().map(outcome).collect()
+        messages.iter().map(outcome).collect()
+    }
+}
+
+#[async_trait]
+impl FiringQueue for Queue {
+    async fn send(&self, firings: &[DelayedFiring]) -> Vec<Result<(), QueueError>> {
+        let write = |firing: &DelayedFiring| Ok((serde_json::to_string(&firing.firing)?, firing.delay));
+        self.send_all(firings, write).await
+    }
+}
+
+#[async_trait]
+impl PulseQueue for Queue {
+    async fn send(&self, messages: &[PulseMessage]) -> Vec<Result<(), QueueError>> {
+        self.send_all(messages, |message| Ok((serde_json::to_string(message)?, Duration::ZERO))).await
     }
 }
 

@@ -10,11 +10,14 @@ use treble_aws::settings::{AuthChoice, SinkChoice};
 use treble_core::consumer::Consumer;
 use treble_core::fire::Engine;
 use treble_core::ports::Sink;
+use treble_core::pulse::Dispatcher;
 use treble_core::secret::MasterKey;
 use treble_core::tick::Tick;
+use treble_pulse_bridge::{Bridge, BridgeOptions, Broker, LocalChanges};
 
 use super::banner::{self, Banner};
 use super::firing::{self, Firings};
+use super::pulse::{self, Pulse};
 use super::{background, parts};
 use crate::changes::{Changes, Inbox, Owners, PublishingHooks, tell_owners};
 use crate::cli;
@@ -23,7 +26,7 @@ use crate::first_start::{self, RootClient};
 use crate::mailbox::Mailbox;
 use crate::master_key;
 use crate::output::Failure;
-use crate::queue::{self, Queues, worker};
+use crate::queue::{self, Queue, Queues, worker};
 use crate::store::Store;
 
 /// Every part of the service, opened.
@@ -132,9 +135,10 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    /// Starts the clock, and what fires what it sends.
+    /// Starts the clock, the bridge to a broker, and what fires what these send.
     fn start_firing(&self) -> Result<(), Failure> {
-        let queue = Queues::open(&self.dir, parts::durability(self.arguments))?.queue(queue::FIRINGS);
+        let queues = Queues::open(&self.dir, parts::durability(self.arguments))?;
+        let queue = queues.queue(queue::FIRINGS);
         let consumer = Consumer {
             hooks: self.hooks.clone(),
             engine: self.engine(),
@@ -145,12 +149,31 @@ impl<'a> Assembly<'a> {
         tokio::spawn(worker::run(queue.clone(), Arc::new(firings), self.arguments.attempts));
         let tick = Tick {
             index: self.hooks.clone(),
-            queue: Arc::new(queue),
+            queue: Arc::new(queue.clone()),
             master_key: self.master_key.clone(),
             period: firing::PERIOD,
             clock: Timestamp::now,
         };
         tokio::spawn(firing::clock(tick, self.changes.subscribe()));
+        if let Some(broker) = &self.arguments.pulse {
+            self.start_bridge(broker, &queues, queue)?;
+        }
+        Ok(())
+    }
+
+    fn start_bridge(&self, broker: &Broker, queues: &Queues, firings: Queue) -> Result<(), Failure> {
+        let messages = queues.queue(queue::PULSE);
+        let (hooks, fires) = (self.hooks.clone(), Arc::new(self.store.fires()));
+        let master_key = self.master_key.clone();
+        let dispatcher = Dispatcher::new(hooks.clone(), hooks.clone(), fires, Arc::new(firings), master_key);
+        let pulse = Pulse { dispatcher, dead_letters: Arc::new(self.store.dead_letters()) };
+        tokio::spawn(worker::run(messages.clone(), Arc::new(pulse), self.arguments.attempts));
+
+        let changes = Arc::new(LocalChanges::default());
+        tokio::spawn(pulse::pass_on(self.changes.subscribe(), changes.clone()));
+        let options = BridgeOptions::new(broker.clone());
+        let bridge = Bridge::new(options, hooks, Arc::new(messages))?.with_changes(changes);
+        tokio::spawn(async move { bridge.run(std::future::pending()).await });
         Ok(())
     }
 

@@ -112,6 +112,6 @@ fn log(outcome: &Outcome) {
 }
 
 /// From 0 to 1. Without the system's randomness all wait as long, which is only slower.
-fn random() -> f64 {
+pub(super) fn random() -> f64 {
     f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX)
 }
