@@ -25,6 +25,7 @@ mod rabbitmq;
 mod server;
 mod signing;
 mod site;
+mod stack;
 mod stub;
 pub mod table;
 mod wire;

@@ -9,6 +9,7 @@ mod clients_and_roles;
 mod concurrency;
 mod crashes;
 mod dead_letters;
+mod deployed;
 mod deployment;
 mod event_functions;
 mod functions;

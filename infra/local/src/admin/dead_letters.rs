@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 use treble_aws::client::configure;
 use treble_aws::queue::SqsQueue;
-use treble_aws::settings::FIRINGS_QUEUE_URL;
+use treble_aws::settings::{FIRINGS_QUEUE_URL, PULSE_QUEUE_URL, Variable};
 use treble_core::firing::Firing;
 use treble_core::hook::HookName;
-use treble_core::ports::{DeadLetter, DeadLetters, DelayedFiring, FiringQueue, PageRequest};
+use treble_core::ports::{DeadLetter, DeadLetters, DelayedFiring, FiringQueue, PageRequest, PulseQueue};
+use treble_core::pulse::PulseMessage;
 use treble_embedded::Durability;
 
 use super::{block_on, open_embedded};
@@ -71,20 +72,41 @@ impl Post {
         Ok(Self { letters: Arc::new(store.dead_letters()), place: place.clone(), _lock: lock })
     }
 
-    /// The queue of firings. The local server's may be written beside it.
-    fn queue(&self) -> Result<Arc<dyn FiringQueue>, Failure> {
-        Ok(match self.place.store {
-            StoreChoice::Aws => {
-                let variables = variables();
-                let client = aws_sdk_sqs::Client::new(&configure(&variables.aws()?));
-                Arc::new(SqsQueue::new(client, variables.required(FIRINGS_QUEUE_URL)?))
+    /// Sends a letter's message to the queue that it came from. The local server's may be written beside it.
+    async fn send_again(&self, letter: &DeadLetter) -> Result<(), Failure> {
+        let outcomes = match serde_json::from_str::<Firing>(&letter.message) {
+            Ok(firing) => {
+                let queue: Arc<dyn FiringQueue> = match self.place.store {
+                    StoreChoice::Aws => Arc::new(sqs(FIRINGS_QUEUE_URL)?),
+                    StoreChoice::Embedded => Arc::new(self.queues()?.queue(queue::FIRINGS)),
+                };
+                queue.send(&[DelayedFiring::now(firing)]).await
             }
-            StoreChoice::Embedded => {
-                let dir = DataDir::existing(&self.place.data)?;
-                Arc::new(Queues::open(&dir, Durability::Fsync)?.queue(queue::FIRINGS))
+            Err(source) => {
+                let message: PulseMessage = serde_json::from_str(&letter.message)
+                    .map_err(|_| DeadLettersError::Unreadable { id: letter.id.clone(), source })?;
+                let queue: Arc<dyn PulseQueue> = match self.place.store {
+                    StoreChoice::Aws => Arc::new(sqs(PULSE_QUEUE_URL)?),
+                    StoreChoice::Embedded => Arc::new(self.queues()?.queue(queue::PULSE)),
+                };
+                queue.send(&[message]).await
             }
-        })
+        };
+        for outcome in outcomes {
+            outcome?;
+        }
+        Ok(())
     }
+
+    fn queues(&self) -> Result<Queues, Failure> {
+        Ok(Queues::open(&DataDir::existing(&self.place.data)?, Durability::Fsync)?)
+    }
+}
+
+fn sqs(url: Variable) -> Result<SqsQueue, Failure> {
+    let variables = variables();
+    let client = aws_sdk_sqs::Client::new(&configure(&variables.aws()?));
+    Ok(SqsQueue::new(client, variables.required(url)?))
 }
 
 struct Command {
@@ -188,10 +210,9 @@ impl Command {
         if let (Some(id), []) = (&id, &letters[..]) {
             return Err(DeadLettersError::Unknown(id.clone()).into());
         }
-        let queue = if fate == Fate::Redriven { Some(self.post.queue()?) } else { None };
         for letter in &letters {
-            if let Some(queue) = &queue {
-                send(&**queue, letter).await?;
+            if fate == Fate::Redriven {
+                self.post.send_again(letter).await?;
             }
             self.post.letters.remove(letter).await?;
         }
@@ -208,13 +229,4 @@ fn matches(filter: &DeadLetterFilter, letter: &DeadLetter) -> bool {
     filter.hook.as_ref().is_none_or(|hook| letter.hook.as_ref() == Some(hook))
         && filter.since.is_none_or(|since| letter.died >= since)
         && filter.before.is_none_or(|before| letter.died < before)
-}
-
-async fn send(queue: &dyn FiringQueue, letter: &DeadLetter) -> Result<(), Failure> {
-    let firing: Firing = serde_json::from_str(&letter.message)
-        .map_err(|source| DeadLettersError::NoFiring { id: letter.id.clone(), source })?;
-    for outcome in queue.send(&[DelayedFiring::now(firing)]).await {
-        outcome?;
-    }
-    Ok(())
 }
