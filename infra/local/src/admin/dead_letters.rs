@@ -46,9 +46,9 @@ enum DeadLettersError {
     #[error("say which: an ID, --hook, --since, --before, or --all")]
     Which,
     #[error(
-        "dead letter {id} is no firing and can't be sent again: `treble dead-letters drop {id}` removes it"
+        "dead letter {id} is neither a firing nor a broker's message: `treble dead-letters drop {id}` removes it"
     )]
-    NoFiring {
+    Unreadable {
         id: String,
         #[source]
         source: serde_json::Error,

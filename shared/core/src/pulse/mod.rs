@@ -1,7 +1,7 @@
 //! Messages of a broker, and the hooks that fire from them.
 //!
 //! - A [`PulseMessage`] is what the bridge takes from the broker and puts in a queue.
-//! - A [`Dispatcher`] takes it from there: which hooks are bound to it ([`bound`]), and a firing for each.
+//! - A [`Dispatcher`] takes it from there: which hooks are bound to it (`bound`), and a firing for each.
 //! - A [`Change`](crate::change::Change) goes the other way: an [`exchange`] for what happened to a hook.
 
 mod bound;
