@@ -65,9 +65,9 @@ pub(crate) async fn run(
             }
         }
     }
-    // What the broker has sent besides, it takes back when the connection ends.
-    channel.basic_cancel(TAG.into(), BasicCancelOptions::default()).await?;
     let rest = async {
+        // What the broker has sent besides, it takes back when the connection ends.
+        channel.basic_cancel(TAG.into(), BasicCancelOptions::default()).await?;
         while let Some(passed) = under_way.join_next().await {
             passed??;
         }

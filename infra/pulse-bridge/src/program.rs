@@ -46,7 +46,11 @@ pub enum ProgramError {
 /// When it can't begin to.
 pub fn run_from_environment() -> Result<(), ProgramError> {
     let settings = Settings::read(&Variables::new(|name| env::var(name).ok()))?;
-    Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(run(settings))
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let result = runtime.block_on(run(settings));
+    // A thread that waits for a broker that is gone must not hold up the end.
+    runtime.shutdown_background();
+    result
 }
 
 /// Whether the bridge that runs in this container is well, by its health report: what a container's health check is.

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::pending;
+use std::time::Duration;
 
 use lapin::options::QueueDeclareOptions;
 use lapin::types::{FieldTable, ShortString};
@@ -9,7 +10,7 @@ use lapin::{Connection, Error};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinError;
-use tokio::time::{MissedTickBehavior, interval_at, sleep};
+use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 use treble_core::hook::HookName;
 use treble_core::ports::chain;
 
@@ -21,6 +22,8 @@ use crate::{consume, publish};
 
 /// AMQP's code of a connection that ends well.
 const SUCCESS: u16 = 200;
+/// How long the broker may take to say goodbye.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +64,8 @@ pub(crate) async fn run(
         lost = reconciling(bridge, reconciler, &connection, changes) => match lost? {},
         lost = publishing => match lost? {},
     }
-    // Whatever the broker says to that.
-    let _ = connection.close(SUCCESS, "stopped".into()).await;
+    // Whatever the broker says to that; a connection that was lost just now may say nothing at all.
+    let _ = timeout(CLOSE_PATIENCE, connection.close(SUCCESS, "stopped".into())).await;
     Ok(())
 }
 

@@ -14,7 +14,7 @@ async fn server(hooks: &[&str]) -> Option<(Server, Deployment)> {
     }
     for hook in hooks {
         let mut definition = definition();
-        let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
+        let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(8);
         definition["schedule"] = json!([soon.strftime("%-S %-M %-H %-d %-m *").to_string()]);
         Request::to(&format!("PUT /hooks/{hook}")).json(&definition).send(&server).await.ok();
     }

@@ -138,7 +138,7 @@ async fn what_is_given_up_is_told_and_what_works_again() {
     let sink = format!("taskcluster:{}", deployment.root_url());
     let server = Server::on(None, &["--sink", &sink, "--attempts", "1"]).await;
     let mut scheduled = hook(true, true);
-    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(8);
     scheduled["schedule"] = json!([soon.strftime("%-S %-M %-H %-d %-m *").to_string()]);
     create(&server, "h", &scheduled).await;
     until(async || server.cli(&["dead-letters", "list", "--json"]).printed.contains("g/h")).await;

@@ -19,9 +19,10 @@ async fn create(server: &Server, hook: &str, schedule: &[&str]) {
     Request::to(&format!("PUT /hooks/{hook}")).json(&definition).send(server).await.ok();
 }
 
-/// A pattern that names one moment, some seconds from now, and that moment.
-fn once(seconds: i64) -> (String, Timestamp) {
-    let at = Timestamp::from_second(Timestamp::now().as_second() + seconds).unwrap();
+/// A pattern that names one moment, some seconds from now, and that moment: far enough for a busy machine to create the
+/// hook before.
+fn once() -> (String, Timestamp) {
+    let at = Timestamp::from_second(Timestamp::now().as_second() + 8).unwrap();
     (at.strftime("%-S %-M %-H %-d %-m *").to_string(), at)
 }
 
@@ -109,7 +110,7 @@ async fn fired_once(fault: impl FnOnce(&Deployment)) -> (Deployment, Timestamp, 
     let deployment = Deployment::start();
     fault(&deployment);
     let server = start(&["--sink", &format!("taskcluster:{}", deployment.root_url())]).await;
-    let (pattern, at) = once(2);
+    let (pattern, at) = once();
     create(&server, "g/h", &[&pattern]).await;
     until(async || !last_fires(&server, "g/h").await.is_empty()).await;
     (deployment, at, last_fires(&server, "g/h").await)
@@ -143,7 +144,7 @@ async fn a_task_whose_creation_was_not_heard_of_is_not_created_twice() {
 async fn a_queue_that_refuses_connections_gets_the_task_later() {
     let port = treble_tests::free_port();
     let server = start(&["--sink", &format!("taskcluster:http://127.0.0.1:{port}")]).await;
-    let (pattern, at) = once(1);
+    let (pattern, at) = once();
     create(&server, "g/h", &[&pattern]).await;
     // By then it has been tried in vain.
     let late = at + SignedDuration::from_secs(3);
