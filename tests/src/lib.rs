@@ -18,6 +18,7 @@ mod clients;
 mod deployment;
 mod emulators;
 mod gateway;
+mod hooks;
 mod lambda;
 mod patience;
 mod process;

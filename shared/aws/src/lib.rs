@@ -21,3 +21,5 @@ pub mod pulse;
 pub mod queue;
 pub mod settings;
 pub mod sink;
+#[cfg(test)]
+mod stub;

@@ -13,6 +13,8 @@ pub mod fire;
 pub mod firing;
 pub mod hawk;
 pub mod hook;
+#[cfg(test)]
+mod known_hooks;
 pub mod notice;
 pub mod notify;
 pub mod ports;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use treble_tests::{Aws, Request, Server, definition, until};
+use treble_tests::{Aws, Server, until};
 
 /// A server that only answers requests, beside functions that do everything else.
 async fn deploy() -> Option<Server> {
@@ -30,28 +30,17 @@ async fn deploy() -> Option<Server> {
     Some(server)
 }
 
-async fn create(server: &Server, hook: &str, schedule: &[&str]) {
-    let mut definition = definition();
-    definition["schedule"] = json!(schedule);
-    Request::to(&format!("PUT /hooks/{hook}")).json(&definition).send(server).await.ok();
-}
-
-async fn last_fires(server: &Server, hook: &str) -> Vec<Value> {
-    let reply = Request::to(&format!("GET /hooks/{hook}/last-fires")).send(server).await;
-    if reply.status == 404 { Vec::new() } else { reply.ok()["lastFires"].as_array().unwrap().clone() }
-}
-
 fn dead_letters(server: &Server) -> Vec<Value> {
     let listed = server.cli(&["dead-letters", "list", "--json"]).printed;
-    serde_json::from_str(&listed).expect(&listed)
+    serde_json::from_str(&listed).unwrap_or_else(|_| panic!("{listed}"))
 }
 
 #[tokio::test]
 async fn a_deployment_fires_what_is_scheduled_buries_what_it_can_t_do_and_tells_what_changed() {
     let Some(server) = deploy().await else { return };
     let aws = server.aws().unwrap();
-    create(&server, "g/scheduled", &["*/10 * * * * *"]).await;
-    create(&server, "g/h", &[]).await;
+    server.schedule("g/scheduled", &["*/10 * * * * *"]).await;
+    server.schedule("g/h", &[]).await;
 
     // A poisoned message ends as a dead letter, and what came with it is done.
     let soon = (Timestamp::now() + SignedDuration::from_secs(1)).to_string();
@@ -59,11 +48,11 @@ async fn a_deployment_fires_what_is_scheduled_buries_what_it_can_t_do_and_tells_
     let good =
         json!({"taskId": task_id, "hook": "g/h", "firedBy": "pulseMessage", "created": soon}).to_string();
     aws.send_firings(&["nonsense", &good]).await;
-    until(async || !last_fires(&server, "g/h").await.is_empty()).await;
-    assert_eq!(last_fires(&server, "g/h").await[0]["taskId"], task_id);
+    until(async || !server.last_fires("g/h").await.is_empty()).await;
+    assert_eq!(server.last_fires("g/h").await[0]["taskId"], task_id);
     until(async || !dead_letters(&server).is_empty()).await;
     assert_eq!(dead_letters(&server)[0]["message"], "nonsense");
-    assert_eq!(last_fires(&server, "g/h").await.len(), 1);
+    assert_eq!(server.last_fires("g/h").await.len(), 1);
 
     // What changed comes to the bus.
     let mut events = Vec::new();
@@ -95,7 +84,7 @@ async fn a_deployment_fires_what_is_scheduled_buries_what_it_can_t_do_and_tells_
     for pair in sorted[1..].windows(2) {
         assert_eq!(pair[1].duration_since(pair[0]), SignedDuration::from_secs(10), "{sorted:?}");
     }
-    for fire in last_fires(&server, "g/scheduled").await {
+    for fire in server.last_fires("g/scheduled").await {
         assert_eq!(fire["result"], "success");
         let fired_at: Timestamp = fire["taskCreateTime"].as_str().unwrap().parse().unwrap();
         if let Some(moment) = moments.get(fire["taskId"].as_str().unwrap()) {

@@ -1,7 +1,7 @@
 //! The functions that no request wakes, each with the events that AWS would wake it with; on an emulated AWS only.
 
 use serde_json::{Value, json};
-use treble_tests::{Aws, Deployment, Lambda, Request, Server, definition};
+use treble_tests::{Aws, Deployment, Lambda, Server};
 
 /// A server that only answers requests, and what the functions find in their environment.
 async fn start(sink: Option<&str>) -> Option<(Server, Vec<(String, String)>)> {
@@ -13,17 +13,6 @@ async fn start(sink: Option<&str>) -> Option<(Server, Vec<(String, String)>)> {
     environment.push(("TASKCLUSTER_CLIENT_ID".into(), treble_tests::CLIENT_ID.into()));
     environment.push(("TASKCLUSTER_ACCESS_TOKEN".into(), treble_tests::ACCESS_TOKEN.into()));
     Some((Server::on(Some(aws), &[]).await, environment))
-}
-
-async fn create(server: &Server, hook: &str, schedule: &[&str]) {
-    let mut definition = definition();
-    definition["schedule"] = json!(schedule);
-    Request::to(&format!("PUT /hooks/{hook}")).json(&definition).send(server).await.ok();
-}
-
-async fn last_fires(server: &Server, hook: &str) -> Vec<Value> {
-    let reply = Request::to(&format!("GET /hooks/{hook}/last-fires")).send(server).await;
-    if reply.status == 404 { Vec::new() } else { reply.ok()["lastFires"].as_array().unwrap().clone() }
 }
 
 /// The event that Lambda makes of messages.
@@ -47,8 +36,8 @@ fn failures(reply: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn a_tick_sends_what_is_due_once() {
     let Some((server, environment)) = start(None).await else { return };
-    create(&server, "g/often", &["*/30 * * * * *"]).await;
-    create(&server, "g/rarely", &["0 0 29 2 *"]).await;
+    server.schedule("g/often", &["*/30 * * * * *"]).await;
+    server.schedule("g/rarely", &["0 0 29 2 *"]).await;
     let aws = server.aws().unwrap();
     let tick = Lambda::start("tick", &environment);
     let event = json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
@@ -72,7 +61,7 @@ const TASK: &str = "BwcHBwcHRweHBwcHBwcHBw";
 #[tokio::test]
 async fn a_message_fires_its_hook_once_and_a_bad_one_holds_up_no_other() {
     let Some((server, environment)) = start(None).await else { return };
-    create(&server, "g/h", &["* * * * * *"]).await;
+    server.schedule("g/h", &["* * * * * *"]).await;
     let fire = Lambda::start("fire", &environment);
     let soon = "2030-01-01T00:00:00Z";
     let messages = batch(&[
@@ -84,7 +73,7 @@ async fn a_message_fires_its_hook_once_and_a_bad_one_holds_up_no_other() {
     ]);
     assert_eq!(failures(&fire.invoke(&messages)), ["poisoned"]);
     assert_eq!(failures(&fire.invoke(&messages)), ["poisoned"]);
-    let fires = last_fires(&server, "g/h").await;
+    let fires = server.last_fires("g/h").await;
     assert_eq!(fires.len(), 1, "{fires:?}");
     assert_eq!((&fires[0]["taskId"], &fires[0]["result"]), (&json!(TASK), &json!("success")));
 }
@@ -94,16 +83,16 @@ async fn what_the_queue_gave_up_is_recorded_and_can_be_sent_again() {
     let deployment = Deployment::start();
     let sink = format!("taskcluster:{}", deployment.root_url());
     let Some((server, environment)) = start(Some(&sink)).await else { return };
-    create(&server, "g/h", &["* * * * * *"]).await;
+    server.schedule("g/h", &["* * * * * *"]).await;
     deployment.answer(std::iter::repeat_n((500, json!({})), 1000));
     let good = firing(TASK, "g/h", "2030-01-01T00:00:00Z");
     let fire = Lambda::start("fire", &environment);
     assert_eq!(failures(&fire.invoke(&batch(&[("m", &good)]))), ["m"]);
-    assert!(last_fires(&server, "g/h").await.is_empty(), "it is tried again");
+    assert!(server.last_fires("g/h").await.is_empty(), "it is tried again");
 
     let record = Lambda::start("record-dead-firing", &environment);
     assert_eq!(failures(&record.invoke(&batch(&[("m", &good), ("n", "nonsense")]))), [""; 0]);
-    assert_eq!(last_fires(&server, "g/h").await[0]["result"], "error");
+    assert_eq!(server.last_fires("g/h").await[0]["result"], "error");
     let listed = server.cli(&["dead-letters", "list", "--json"]).printed;
     let letters: Vec<Value> = serde_json::from_str(&listed).expect(&listed);
     let ids: Vec<&Value> = letters.iter().map(|letter| &letter["id"]).collect();
@@ -116,6 +105,6 @@ async fn what_the_queue_gave_up_is_recorded_and_can_be_sent_again() {
     let received = aws.receive(&aws.firings_url()).await;
     let body = received[0]["Body"].as_str().unwrap();
     assert_eq!(failures(&fire.invoke(&batch(&[("again", body)]))), [""; 0]);
-    assert_eq!(last_fires(&server, "g/h").await[0]["result"], "success");
+    assert_eq!(server.last_fires("g/h").await[0]["result"], "success");
     assert_eq!(deployment.tasks().len(), 1);
 }

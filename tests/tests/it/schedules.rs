@@ -13,22 +13,11 @@ async fn start(arguments: &[&str]) -> Server {
     Server::with(&[arguments, &["--clock"]].concat()).await
 }
 
-async fn create(server: &Server, hook: &str, schedule: &[&str]) {
-    let mut definition = definition();
-    definition["schedule"] = json!(schedule);
-    Request::to(&format!("PUT /hooks/{hook}")).json(&definition).send(server).await.ok();
-}
-
 /// A pattern that names one moment, some seconds from now, and that moment: far enough for a busy machine to create the
 /// hook before.
 fn once() -> (String, Timestamp) {
     let at = Timestamp::from_second(Timestamp::now().as_second() + 8).unwrap();
     (at.strftime("%-S %-M %-H %-d %-m *").to_string(), at)
-}
-
-async fn last_fires(server: &Server, hook: &str) -> Vec<Value> {
-    let reply = Request::to(&format!("GET /hooks/{hook}/last-fires")).send(server).await;
-    if reply.status == 404 { Vec::new() } else { reply.ok()["lastFires"].as_array().unwrap().clone() }
 }
 
 /// The moments of a hook's tasks in the journal or queue, as far as they were not taken before.
@@ -49,7 +38,7 @@ fn assert_each_second_once(moments: &[Timestamp]) {
 #[tokio::test]
 async fn a_hook_fires_each_second_and_never_early() {
     let server = start(&[]).await;
-    create(&server, "g/h", &[EACH_SECOND, "*/2 * * * * *"]).await;
+    server.schedule("g/h", &[EACH_SECOND, "*/2 * * * * *"]).await;
     let mut moments = Vec::new();
     until(async || {
         moments.extend(take_moments(&server, "h").await);
@@ -60,7 +49,7 @@ async fn a_hook_fires_each_second_and_never_early() {
     .await;
     // The first may be what was missed until the clock knew of the hook.
     assert_each_second_once(&moments[1..]);
-    for fire in last_fires(&server, "g/h").await {
+    for fire in server.last_fires("g/h").await {
         assert_eq!((&fire["result"], &fire["firedBy"]), (&json!("success"), &json!("schedule")));
     }
     let status = Request::to("GET /hooks/g/h/status").send(&server).await.ok();
@@ -75,7 +64,7 @@ async fn a_killed_server_loses_no_occurrence_and_doubles_none() {
         // The queue of firings is in the data directory in any case.
         return;
     }
-    create(&server, "g/h", &[EACH_SECOND]).await;
+    server.schedule("g/h", &[EACH_SECOND]).await;
     for round in 1..=5 {
         until(async || take_moments(&server, "h").await.len() >= round * 2).await;
         server = server.kill().start();
@@ -87,10 +76,10 @@ async fn a_killed_server_loses_no_occurrence_and_doubles_none() {
 #[tokio::test]
 async fn what_is_taken_off_the_schedule_does_not_fire() {
     let server = start(&[]).await;
-    create(&server, "g/clock", &[EACH_SECOND]).await;
-    create(&server, "g/changed", &[EACH_SECOND]).await;
-    create(&server, "g/removed", &[EACH_SECOND]).await;
-    let fires = async |hook: &str| last_fires(&server, hook).await.len();
+    server.schedule("g/clock", &[EACH_SECOND]).await;
+    server.schedule("g/changed", &[EACH_SECOND]).await;
+    server.schedule("g/removed", &[EACH_SECOND]).await;
+    let fires = async |hook: &str| server.last_fires(hook).await.len();
     until(async || fires("g/changed").await >= 2 && fires("g/removed").await >= 2).await;
 
     Request::to("POST /hooks/g/changed").json(&definition()).send(&server).await.ok();
@@ -111,9 +100,9 @@ async fn fired_once(fault: impl FnOnce(&Deployment)) -> (Deployment, Timestamp, 
     fault(&deployment);
     let server = start(&["--sink", &format!("taskcluster:{}", deployment.root_url())]).await;
     let (pattern, at) = once();
-    create(&server, "g/h", &[&pattern]).await;
-    until(async || !last_fires(&server, "g/h").await.is_empty()).await;
-    (deployment, at, last_fires(&server, "g/h").await)
+    server.schedule("g/h", &[&pattern]).await;
+    until(async || !server.last_fires("g/h").await.is_empty()).await;
+    (deployment, at, server.last_fires("g/h").await)
 }
 
 fn assert_fired_once(deployment: &Deployment, at: Timestamp, fires: &[Value]) {
@@ -145,14 +134,14 @@ async fn a_queue_that_refuses_connections_gets_the_task_later() {
     let port = treble_tests::free_port();
     let server = start(&["--sink", &format!("taskcluster:http://127.0.0.1:{port}")]).await;
     let (pattern, at) = once();
-    create(&server, "g/h", &[&pattern]).await;
+    server.schedule("g/h", &[&pattern]).await;
     // By then it has been tried in vain.
     let late = at + SignedDuration::from_secs(3);
     until(async || Timestamp::now() > late).await;
-    assert!(last_fires(&server, "g/h").await.is_empty());
+    assert!(server.last_fires("g/h").await.is_empty());
     let deployment = Deployment::start_at(port);
-    until(async || !last_fires(&server, "g/h").await.is_empty()).await;
-    assert_fired_once(&deployment, at, &last_fires(&server, "g/h").await);
+    until(async || !server.last_fires("g/h").await.is_empty()).await;
+    assert_fired_once(&deployment, at, &server.last_fires("g/h").await);
 }
 
 #[tokio::test]
@@ -170,8 +159,8 @@ async fn an_occurrence_that_was_missed_fires_once_and_late() {
     if server.is_on_aws() {
         return;
     }
-    create(&server, "g/h", &[EACH_SECOND]).await;
-    until(async || !last_fires(&server, "g/h").await.is_empty()).await;
+    server.schedule("g/h", &[EACH_SECOND]).await;
+    until(async || !server.last_fires("g/h").await.is_empty()).await;
     let stopped = server.interrupt();
     // All that was sent is due by then, and more than was sent.
     let back = Timestamp::now() + SignedDuration::from_secs(16);

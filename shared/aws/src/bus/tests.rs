@@ -1,21 +1,11 @@
-use aws_credential_types::Credentials;
-use aws_sdk_eventbridge::config::{BehaviorVersion, Config, Region};
-use aws_smithy_types::retry::RetryConfig;
 use serde_json::json;
 use treble_core::change::Subject;
 
 use super::*;
-use crate::sink::stub::{Step, Stub};
+use crate::stub::{Step, Stub};
 
 fn bus(stub: &Stub) -> EventBridgeBus {
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("eu-west-1"))
-        .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .http_client(stub.clone())
-        .build();
-    EventBridgeBus::new(Client::from_conf(config), "treble")
+    EventBridgeBus::new(Client::new(&stub.sdk_config()), "treble")
 }
 
 fn created(id: &str) -> Change {

@@ -1,20 +1,10 @@
-use aws_credential_types::Credentials;
-use aws_sdk_ses::config::{BehaviorVersion, Config, Region};
-use aws_smithy_types::retry::RetryConfig;
 use treble_core::notice::NoticeKind;
 
 use super::*;
-use crate::sink::stub::{Step, Stub};
+use crate::stub::{Step, Stub};
 
 fn mailer(stub: &Stub) -> SesMailer {
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("eu-west-1"))
-        .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .http_client(stub.clone())
-        .build();
-    SesMailer::new(Client::from_conf(config), "hooks@example.com")
+    SesMailer::new(Client::new(&stub.sdk_config()), "hooks@example.com")
 }
 
 fn notice() -> Notice {

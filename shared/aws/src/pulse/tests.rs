@@ -1,7 +1,4 @@
-use aws_credential_types::Credentials;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::{BehaviorVersion, Config, Region};
-use aws_smithy_types::retry::RetryConfig;
 use serde_json::{Value, json};
 use treble_core::change::{Change, Subject};
 use treble_core::ports::{ChangeQueue as _, PulseQueue, QueueError};
@@ -10,19 +7,12 @@ use treble_core::pulse::PulseMessage;
 use super::SqsChanges;
 use super::changes::change;
 use crate::queue::SqsQueue;
-use crate::sink::stub::{Step, Stub};
+use crate::stub::{Step, Stub};
 
 const QUEUE: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/pulse";
 
 fn client(stub: &Stub) -> Client {
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("eu-west-1"))
-        .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .http_client(stub.clone())
-        .build();
-    Client::from_conf(config)
+    Client::new(&stub.sdk_config())
 }
 
 fn message(id: usize, payload: Value) -> PulseMessage {

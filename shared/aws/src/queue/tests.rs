@@ -1,21 +1,11 @@
-use aws_credential_types::Credentials;
-use aws_sdk_sqs::config::{BehaviorVersion, Config, Region};
-use aws_smithy_types::retry::RetryConfig;
 use serde_json::{Value, json};
 use treble_core::ports::{DelayedFiring, FiringQueue, QueueError};
 
 use super::*;
-use crate::sink::stub::{Step, Stub};
+use crate::stub::{Step, Stub};
 
 fn queue(stub: &Stub) -> SqsQueue {
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("eu-west-1"))
-        .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .http_client(stub.clone())
-        .build();
-    SqsQueue::new(Client::from_conf(config), "https://sqs.eu-west-1.amazonaws.com/123456789012/firings")
+    SqsQueue::new(Client::new(&stub.sdk_config()), "https://sqs.eu-west-1.amazonaws.com/123456789012/firings")
 }
 
 fn messages(bodies: &[usize]) -> Vec<Outgoing> {

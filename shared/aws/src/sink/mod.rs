@@ -6,9 +6,6 @@
 mod queue;
 mod sqs;
 
-#[cfg(test)]
-pub(crate) mod stub;
-
 pub use queue::{InvalidCredentials, QueueCredentials, QueueSink};
 pub use sqs::{MAX_MESSAGE_BYTES, SqsSink};
 pub(crate) use sqs::{group_id, within_charset};

@@ -5,19 +5,20 @@ use serde_json::json;
 
 use super::*;
 use crate::firing::FireRecord;
-use crate::hook::{Hook, HookName};
+use crate::hook::Hook;
+use crate::known_hooks::KnownHooks;
 use crate::ports::{
-    Claim, ClientCredentials, CreateOutcome, CreatedTask, Credentials, FireStore, HealthStore, NewTask, Page,
-    PageRequest, Sink, SinkError,
+    Claim, ClientCredentials, CreatedTask, Credentials, FireStore, HealthStore, NewTask, Page, PageRequest,
+    Sink, SinkError,
 };
 use crate::scope::Roles;
 use crate::slugid::SlugId;
 use crate::streak::Health;
 
-/// One hook, at most, and a sink that refuses what it is told to.
+/// Hooks, and a sink that refuses what it is told to.
 #[derive(Default)]
 struct World {
-    hook: Mutex<Option<StoredHook>>,
+    hooks: Arc<KnownHooks>,
     refusals: Mutex<Vec<SinkError>>,
     records: Mutex<Vec<FireRecord>>,
     /// The taskIds that tasks were created with, each time.
@@ -25,41 +26,6 @@ struct World {
     /// How often the next records can't be written.
     broken: Mutex<u32>,
     health: Mutex<Vec<Health>>,
-}
-
-#[async_trait]
-impl HookStore for World {
-    async fn get(&self, name: &HookName) -> Result<Option<StoredHook>, StoreError> {
-        Ok(self.hook.lock().unwrap().clone().filter(|hook| hook.name == *name))
-    }
-
-    async fn create(&self, _: &StoredHook) -> Result<CreateOutcome, StoreError> {
-        unreachable!()
-    }
-
-    async fn replace(&self, _: &StoredHook, _: &StoredHook) -> Result<bool, StoreError> {
-        unreachable!()
-    }
-
-    async fn remove(&self, _: &StoredHook) -> Result<bool, StoreError> {
-        unreachable!()
-    }
-
-    async fn set_token_generation(&self, _: &StoredHook, _: u64) -> Result<bool, StoreError> {
-        unreachable!()
-    }
-
-    async fn groups(&self, _: &PageRequest) -> Result<Page<String>, StoreError> {
-        unreachable!()
-    }
-
-    async fn list(&self, _: &str, _: &PageRequest) -> Result<Page<StoredHook>, StoreError> {
-        unreachable!()
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        unreachable!()
-    }
 }
 
 #[async_trait]
@@ -148,11 +114,11 @@ fn consumer(world: World) -> (Consumer, Arc<World>) {
         health: world.clone(),
     };
     let clock = || at("2026-11-27T12:00:00Z");
-    (Consumer { hooks: world.clone(), engine, budget: Duration::from_secs(1), clock }, world)
+    (Consumer { hooks: world.hooks.clone(), engine, budget: Duration::from_secs(1), clock }, world)
 }
 
 fn with(hook: StoredHook) -> World {
-    World { hook: Mutex::new(Some(hook)), ..World::default() }
+    World { hooks: Arc::new(KnownHooks::new([hook])), ..World::default() }
 }
 
 #[tokio::test]
@@ -203,7 +169,7 @@ async fn a_death_between_the_task_and_its_record_is_made_good() {
     let error = consumer.consume(&message, Attempt::Retried).await.unwrap_err();
     assert!(matches!(error, ConsumeError::Store(_)), "{error}");
     // Meanwhile the hook changed, so that the sink finds another task of that taskId.
-    *world.hook.lock().unwrap() = Some(hook(&[], json!({"changed": true})));
+    world.hooks.put(hook(&[], json!({"changed": true})));
     let conflict = SinkError::Rejected {
         status: 409,
         code: "RequestConflict".into(),

@@ -8,40 +8,9 @@ use super::*;
 use crate::change::{Failure, Recovery, Subject};
 use crate::firing::FiredBy;
 use crate::hook::{Hook, StoredHook};
-use crate::ports::{CreateOutcome, Page, PageRequest};
+use crate::known_hooks::KnownHooks;
 use crate::slugid::SlugId;
 use crate::streak::Streak;
-
-/// A store of one hook, if any.
-struct OneHook(Option<StoredHook>);
-
-#[async_trait]
-impl HookStore for OneHook {
-    async fn get(&self, name: &HookName) -> Result<Option<StoredHook>, StoreError> {
-        Ok(self.0.clone().filter(|hook| hook.name == *name))
-    }
-    async fn create(&self, _: &StoredHook) -> Result<CreateOutcome, StoreError> {
-        unreachable!()
-    }
-    async fn replace(&self, _: &StoredHook, _: &StoredHook) -> Result<bool, StoreError> {
-        unreachable!()
-    }
-    async fn remove(&self, _: &StoredHook) -> Result<bool, StoreError> {
-        unreachable!()
-    }
-    async fn set_token_generation(&self, _: &StoredHook, _: u64) -> Result<bool, StoreError> {
-        unreachable!()
-    }
-    async fn groups(&self, _: &PageRequest) -> Result<Page<String>, StoreError> {
-        unreachable!()
-    }
-    async fn list(&self, _: &str, _: &PageRequest) -> Result<Page<StoredHook>, StoreError> {
-        unreachable!()
-    }
-    async fn check(&self) -> Result<(), StoreError> {
-        unreachable!()
-    }
-}
 
 /// Keeps what is sent, and fails as it is told to.
 #[derive(Default)]
@@ -61,13 +30,13 @@ impl Mailer for Outbox {
     }
 }
 
-fn hook(email_on_error: bool) -> OneHook {
+fn hook(email_on_error: bool) -> KnownHooks {
     let definition: Hook = serde_json::from_value(json!({
         "hookGroupId": "g", "hookId": "h", "task": {}, "triggerSchema": {},
         "metadata": {"name": "n", "description": "", "owner": "o@example.com", "emailOnError": email_on_error},
     }))
     .unwrap();
-    OneHook(Some(StoredHook::new("g/h".parse().unwrap(), definition, Timestamp::UNIX_EPOCH, None)))
+    KnownHooks::new([StoredHook::new("g/h".parse().unwrap(), definition, Timestamp::UNIX_EPOCH, None)])
 }
 
 fn subject(id: &str) -> Subject {
@@ -84,7 +53,7 @@ fn recovered(tell_owner: bool) -> Change {
     Change::FireRecovered(Recovery { subject: subject("h"), since: Timestamp::UNIX_EPOCH, tell_owner })
 }
 
-async fn tell(change: &Change, hooks: &OneHook, outbox: &Outbox) -> Result<Told, NotifyError> {
+async fn tell(change: &Change, hooks: &KnownHooks, outbox: &Outbox) -> Result<Told, NotifyError> {
     let about = Circumstances { root_url: "http://x", now: Timestamp::UNIX_EPOCH };
     notify(change, hooks, outbox, about).await
 }
@@ -96,7 +65,7 @@ async fn who_is_told() {
         (Change::HookCreated(subject("h")), hook(true), Some(Told::NoNews)),
         (failed("h", false), hook(true), Some(Told::NoNews)),
         (recovered(false), hook(true), Some(Told::NoNews)),
-        (failed("h", true), OneHook(None), Some(Told::Gone)),
+        (failed("h", true), KnownHooks::default(), Some(Told::Gone)),
         (failed("other", true), hook(true), Some(Told::Gone)),
         (failed("h", true), hook(false), Some(Told::NoMail(NoMail::Unwanted))),
         (failed("h", true), hook(true), None),

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -10,16 +9,17 @@ use super::*;
 use crate::change::{Change, Recovery, Subject};
 use crate::firing::{FireRecord, FiredBy, Firing};
 use crate::hook::{Binding, Hook, HookName, StoredHook};
+use crate::known_hooks::KnownHooks;
 use crate::ports::{
-    BindingStore, BoundHook, Claim, CreateOutcome, DelayedFiring, FireStore, FiringQueue, HookStore, Page,
-    PageRequest, QueueError, StoreError,
+    BindingStore, BoundHook, Claim, DelayedFiring, FireStore, FiringQueue, Page, PageRequest, QueueError,
+    StoreError,
 };
 use crate::secret::MasterKey;
 
 /// Hooks, their bindings, the queue of firings and the records, in memory.
 #[derive(Default)]
 struct World {
-    hooks: Mutex<HashMap<HookName, StoredHook>>,
+    hooks: Arc<KnownHooks>,
     /// Bindings that no definition has any longer.
     stale: Vec<(String, BoundHook)>,
     sent: Mutex<Vec<Firing>>,
@@ -36,7 +36,7 @@ impl BindingStore for World {
     async fn bound_to(&self, exchange: &str) -> Result<Vec<BoundHook>, StoreError> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let stale = self.stale.iter().filter(|(name, _)| name == exchange).map(|(_, bound)| bound.clone());
-        let hooks = self.hooks.lock().unwrap();
+        let hooks = self.hooks.0.lock().unwrap();
         let bound = hooks.values().flat_map(|hook| {
             let bindings = hook.definition.bindings.iter().filter(|binding| binding.exchange == exchange);
             bindings.map(|binding| BoundHook {
@@ -45,34 +45,6 @@ impl BindingStore for World {
             })
         });
         Ok(bound.chain(stale).collect())
-    }
-}
-
-#[async_trait]
-impl HookStore for World {
-    async fn get(&self, name: &HookName) -> Result<Option<StoredHook>, StoreError> {
-        Ok(self.hooks.lock().unwrap().get(name).cloned())
-    }
-    async fn create(&self, _: &StoredHook) -> Result<CreateOutcome, StoreError> {
-        unreachable!("dispatching creates no hook")
-    }
-    async fn replace(&self, _: &StoredHook, _: &StoredHook) -> Result<bool, StoreError> {
-        unreachable!("dispatching replaces no hook")
-    }
-    async fn remove(&self, _: &StoredHook) -> Result<bool, StoreError> {
-        unreachable!("dispatching removes no hook")
-    }
-    async fn set_token_generation(&self, _: &StoredHook, _: u64) -> Result<bool, StoreError> {
-        unreachable!("dispatching resets no token")
-    }
-    async fn groups(&self, _: &PageRequest) -> Result<Page<String>, StoreError> {
-        unreachable!("dispatching lists nothing")
-    }
-    async fn list(&self, _: &str, _: &PageRequest) -> Result<Page<StoredHook>, StoreError> {
-        unreachable!("dispatching lists nothing")
-    }
-    async fn check(&self) -> Result<(), StoreError> {
-        Ok(())
     }
 }
 
@@ -127,14 +99,13 @@ fn hook(name: &str, bindings: &[(&str, &str)], trigger_schema: Value) -> StoredH
 }
 
 fn world(hooks: impl IntoIterator<Item = StoredHook>) -> World {
-    let hooks = hooks.into_iter().map(|hook| (hook.name.clone(), hook)).collect();
-    World { hooks: Mutex::new(hooks), ..World::default() }
+    World { hooks: Arc::new(KnownHooks::new(hooks)), ..World::default() }
 }
 
 fn dispatcher(world: World) -> (Dispatcher, Arc<World>) {
     let world = Arc::new(world);
     let key = MasterKey::new([7; 32]);
-    (Dispatcher::new(world.clone(), world.clone(), world.clone(), world.clone(), key), world)
+    (Dispatcher::new(world.clone(), world.hooks.clone(), world.clone(), world.clone(), key), world)
 }
 
 fn message(id: &str, key: &str, cc: &[&str]) -> PulseMessage {

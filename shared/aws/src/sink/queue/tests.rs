@@ -8,7 +8,7 @@ use treble_core::slugid::SlugId;
 
 use super::*;
 use crate::http::one_shot::{Then, server};
-use crate::sink::stub::{Sent, Step, Stub};
+use crate::stub::{Sent, Step, Stub};
 
 const TOKEN: &str = "no-secret-of-anybody";
 /// In the MAC it is in lower case.

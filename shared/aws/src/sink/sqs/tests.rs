@@ -1,26 +1,16 @@
-use aws_credential_types::Credentials;
-use aws_sdk_sqs::config::{BehaviorVersion, Config, Region};
-use aws_smithy_types::retry::RetryConfig;
 use serde_json::json;
 use tokio::time::Instant;
 use treble_core::firing::Firing;
 use treble_core::slugid::SlugId;
 
 use super::*;
-use crate::sink::stub::{Step, Stub};
+use crate::stub::{Step, Stub};
 
 const STANDARD: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/tasks";
 const FIFO: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/tasks.fifo";
 
 fn sink(stub: &Stub, queue_url: &str) -> SqsSink {
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("eu-west-1"))
-        .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .http_client(stub.clone())
-        .build();
-    SqsSink::new(Client::from_conf(config), queue_url)
+    SqsSink::new(Client::new(&stub.sdk_config()), queue_url)
 }
 
 fn firing(hook: HookName) -> Firing {

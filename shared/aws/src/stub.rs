@@ -5,6 +5,9 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sqs::config::{BehaviorVersion, Region};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -12,6 +15,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::retry::RetryConfig;
+use aws_types::SdkConfig;
 use serde_json::Value;
 
 /// What the service does with one request.
@@ -70,6 +75,19 @@ impl Stub {
     pub(crate) fn new(script: impl IntoIterator<Item = Step>) -> Self {
         let script = Arc::new(Mutex::new(script.into_iter().collect()));
         Self { script, sent: Arc::default() }
+    }
+
+    /// What a client of it is configured with: each request is one, so that the script says what is tried again.
+    pub(crate) fn sdk_config(&self) -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("eu-west-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "id", "secret", None, None, "test",
+            )))
+            .retry_config(RetryConfig::disabled())
+            .http_client(self.clone())
+            .build()
     }
 
     /// What was sent so far.
