@@ -39,7 +39,7 @@ fn dead_letters(server: &Server) -> Vec<Value> {
 async fn a_deployment_fires_what_is_scheduled_buries_what_it_can_t_do_and_tells_what_changed() {
     let Some(server) = deploy().await else { return };
     let aws = server.aws().unwrap();
-    server.schedule("g/scheduled", &["*/10 * * * * *"]).await;
+    server.schedule("g/scheduled", &["*/5 * * * * *"]).await;
     server.schedule("g/h", &[]).await;
 
     // A poisoned message ends as a dead letter, and what came with it is done.
@@ -65,7 +65,7 @@ async fn a_deployment_fires_what_is_scheduled_buries_what_it_can_t_do_and_tells_
     })
     .await;
 
-    // The rule wakes the clock after a minute; from then on, the hook fires every ten seconds, never early, and each task has
+    // The rule wakes the clock after a minute; from then on, the hook fires every five seconds, never early, and each task has
     // its own moment.
     let mut moments = BTreeMap::new();
     until(async || {
@@ -82,7 +82,7 @@ async fn a_deployment_fires_what_is_scheduled_buries_what_it_can_t_do_and_tells_
     let mut sorted: Vec<Timestamp> = moments.values().copied().collect();
     sorted.sort();
     for pair in sorted[1..].windows(2) {
-        assert_eq!(pair[1].duration_since(pair[0]), SignedDuration::from_secs(10), "{sorted:?}");
+        assert_eq!(pair[1].duration_since(pair[0]), SignedDuration::from_secs(5), "{sorted:?}");
     }
     for fire in server.last_fires("g/scheduled").await {
         assert_eq!(fire["result"], "success");
