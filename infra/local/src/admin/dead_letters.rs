@@ -195,7 +195,9 @@ impl Command {
             output::line(&format!("{name:<8}  {}", plain(value)));
         }
         output::line(&format!("{:<8}  {}", "reason", plain(&letter.reason)));
-        output::line(&plain(&serde_json::to_string_pretty(&shown.message)?));
+        for line in serde_json::to_string_pretty(&shown.message)?.lines() {
+            output::line(&plain(line));
+        }
         Ok(())
     }
 
