@@ -26,6 +26,7 @@ mod server;
 mod signing;
 mod site;
 mod stack;
+mod start;
 mod stub;
 pub mod table;
 mod wire;
@@ -43,6 +44,7 @@ pub use process::Exit;
 pub use rabbitmq::RabbitMq;
 pub use server::{Server, Stopped};
 pub use signing::Signer;
+pub use start::Idle;
 pub use stub::free_port;
 pub use wire::{API, Answer, Caller, Reply, Request};
 
