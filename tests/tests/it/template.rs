@@ -109,8 +109,10 @@ fn deployments() -> Vec<Template> {
     let auth = ("Auth", "taskcluster:https://tc.example");
     let own_queue = ("Sink", "");
     let queue = ("Sink", "sqs:https://sqs.example/1/tasks");
-    let taskcluster = ("Sink", "taskcluster:https://tc.example");
-    let choices = [vec![own_queue], vec![queue, auth], vec![taskcluster], vec![taskcluster, auth]];
+    let arn = ("SinkQueueArn", "arn:aws:sqs:us-east-1:000000000000:tasks");
+    let (taskcluster, secret) = (("Sink", "taskcluster:https://tc.example"), ("TaskclusterSecret", "tc"));
+    let choices =
+        [vec![own_queue], vec![queue, arn, auth], vec![taskcluster, secret], vec![taskcluster, secret, auth]];
     choices.map(|choice| Template::with(&[&ALL[..], &choice].concat())).into()
 }
 

@@ -85,6 +85,7 @@ impl Template {
             "Fn::Equals" => self.text(&arguments[0]) == self.text(&arguments[1]),
             "Fn::Not" => !self.is_true(&arguments[0]),
             "Fn::Or" => arguments.as_array().unwrap().iter().any(|either| self.is_true(either)),
+            "Fn::And" => arguments.as_array().unwrap().iter().all(|each| self.is_true(each)),
             "Condition" => self.holds(arguments.as_str().unwrap()),
             other => panic!("a condition by {other}"),
         }
@@ -95,13 +96,7 @@ impl Template {
         if let Some(text) = value.as_str() {
             return text.to_owned();
         }
-        if let Some(name) = value["Ref"].as_str() {
-            return self.parameters[name].clone();
-        }
-        let select = &value["Fn::Select"];
-        let index = usize::try_from(select[0].as_u64().unwrap()).unwrap();
-        let split = &select[1]["Fn::Split"];
-        self.text(&split[1]).split(split[0].as_str().unwrap()).nth(index).unwrap().to_owned()
+        self.parameters[value["Ref"].as_str().unwrap()].clone()
     }
 }
 
