@@ -43,7 +43,7 @@ async fn last_fires(server: &Server, hook: &str) -> Vec<Value> {
 
 fn dead_letters(server: &Server) -> Vec<Value> {
     let listed = server.cli(&["dead-letters", "list", "--json"]).printed;
-    serde_json::from_str(&listed).expect(&listed)
+    serde_json::from_str(&listed).unwrap_or_else(|_| panic!("{listed}"))
 }
 
 #[tokio::test]
