@@ -9,7 +9,7 @@ use treble_api::taskcluster::ROUTES;
 use treble_aws::dynamodb::schema::{
     DUE_AT, DUE_INDEX, DUE_PARTITION, PARTITION_KEY, PATTERNS, REVISION, SORT_KEY, TIME_TO_LIVE,
 };
-use treble_tests::Idle;
+use treble_tests::{Idle, deploy_template};
 
 use document::{Template, texts};
 
@@ -351,4 +351,10 @@ fn secrets_are_generated_or_referred_to() {
             );
         }
     }
+}
+
+#[test]
+fn it_can_be_deployed_and_used() {
+    let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL") else { return };
+    deploy_template(&endpoint);
 }
