@@ -17,18 +17,23 @@ CARGO_FUZZ := $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test format clippy build suites suites-aws schemathesis docs fuzz bench clean
+.PHONY: help test format clippy build template suites suites-aws schemathesis docs fuzz bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
-test: format clippy build docs suites suites-aws ## every check there is
+test: format clippy template build docs suites suites-aws ## every check there is
 
 format: ## is everything formatted?
 	cargo fmt --all --check
 
 clippy: ## lints are errors
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+# Neither asks AWS anything: a region is just needed to know what there is in it.
+template: $(VENV)/installed ## lints of what is deployed to AWS
+	cfn-lint --regions us-east-1 -- template.yaml
+	SAM_CLI_TELEMETRY=0 sam validate --lint --region us-east-1 --template template.yaml
 
 # All targets at once, the server's binary among them: one choice of features, so that nothing is built twice.
 build:

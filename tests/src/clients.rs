@@ -7,6 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::Server;
+use crate::site::program;
 
 /// What schemathesis is not to hold against a server: that it signs what the tool left unsigned, that a definition
 /// may be wrong in ways that no schema says, and that a method which a path hasn't is a 404, as everything is that
@@ -48,6 +49,20 @@ pub fn schemathesis(server: &Server, examples: u32) {
     command.args(["--checks", "all", "--exclude-checks", NOT_CHECKED, "--max-response-time", SOON]);
     // Nothing is kept for a later run, and nothing made smaller: the seed makes it again.
     command.args(["--generation-database", "none", "--no-shrink", "--continue-on-failure", "--no-color"]);
+    check(&mut command);
+}
+
+/// Deploys template.yaml into the AWS at this endpoint, an emulated one, with the binaries beside the tests', and uses what it
+/// made; fails with what went wrong.
+pub fn deploy_template(endpoint: &str) {
+    let mut command = Command::new(tool("python"));
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python/deployed_template.py"));
+    command.arg(program().parent().unwrap()).env("AWS_ENDPOINT_URL", endpoint);
+    command.envs([
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ]);
     check(&mut command);
 }
 

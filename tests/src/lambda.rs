@@ -127,7 +127,7 @@ impl Polling {
     }
 }
 
-fn spawn(name: &str, runtime_api: &str, environment: &[(String, String)]) -> Process {
+pub(crate) fn spawn(name: &str, runtime_api: &str, environment: &[(String, String)]) -> Process {
     let mut command = Command::new(binary(name));
     command
         .env_clear()

@@ -24,5 +24,6 @@ mod references;
 mod rust_client;
 mod schedules;
 mod tables;
+mod template;
 mod transport;
 mod triggering;
