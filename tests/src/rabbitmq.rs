@@ -21,10 +21,12 @@ pub struct RabbitMq {
     names: Child,
     directory: TempDir,
     ports: Ports,
+    certificate: String,
 }
 
 struct Ports {
     amqp: u16,
+    amqps: u16,
     names: u16,
     distribution: u16,
 }
@@ -38,7 +40,8 @@ impl RabbitMq {
         );
         let directory = TempDir::new().unwrap();
         std::fs::write(directory.path().join("plugins"), "[].\n").unwrap();
-        let ports = Ports { amqp: free(), names: free(), distribution: free() };
+        let ports = Ports { amqp: free(), amqps: free(), names: free(), distribution: free() };
+        let certificate = configure(&directory, &ports);
         let names = Command::new("epmd")
             .args(["-address", "127.0.0.1", "-port", &ports.names.to_string()])
             .stdin(Stdio::null())
@@ -46,7 +49,7 @@ impl RabbitMq {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut broker = RabbitMq { process: None, names, directory, ports };
+        let mut broker = RabbitMq { process: None, names, directory, ports, certificate };
         broker.launch();
         broker
     }
@@ -81,9 +84,9 @@ impl RabbitMq {
             .env("RABBITMQ_MNESIA_BASE", path("data"))
             .env("RABBITMQ_LOG_BASE", path("log"))
             .env("RABBITMQ_ENABLED_PLUGINS_FILE", path("plugins"))
-            // There are none of these.
-            .env("RABBITMQ_CONF_ENV_FILE", path("environment"))
             .env("RABBITMQ_CONFIG_FILE", path("configuration"))
+            // There is none.
+            .env("RABBITMQ_CONF_ENV_FILE", path("environment"))
             // One thread, which sleeps when there is nothing to do: others need the machine too.
             .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "+S 1:1 +sbwt none")
             // With the processes that it starts.
@@ -96,6 +99,16 @@ impl RabbitMq {
     /// Where it is.
     pub fn url(&self) -> String {
         format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.ports.amqp)
+    }
+
+    /// Where it is, with TLS.
+    pub fn tls_url(&self) -> String {
+        format!("amqps://guest:guest@localhost:{}/%2f", self.ports.amqps)
+    }
+
+    /// The certificate that it shows there (PEM), which nobody else has signed.
+    pub fn certificate(&self) -> &str {
+        &self.certificate
     }
 
     /// A connection to it.
@@ -113,6 +126,25 @@ impl Drop for RabbitMq {
         let _ = self.names.kill();
         let _ = self.names.wait();
     }
+}
+
+/// Writes its configuration: TLS at a port of its own. Gives the certificate.
+fn configure(directory: &TempDir, ports: &Ports) -> String {
+    let certificate = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let pem = certificate.cert.pem();
+    std::fs::write(path("certificate.pem"), &pem).unwrap();
+    std::fs::write(path("key.pem"), certificate.signing_key.serialize_pem()).unwrap();
+    let configuration = format!(
+        "listeners.ssl.1 = 127.0.0.1:{}\nssl_options.certfile = {}\nssl_options.keyfile = {}\n\
+         ssl_options.cacertfile = {}\nssl_options.verify = verify_none\nssl_options.fail_if_no_peer_cert = false\n",
+        ports.amqps,
+        path("certificate.pem").display(),
+        path("key.pem").display(),
+        path("certificate.pem").display(),
+    );
+    std::fs::write(path("configuration.conf"), configuration).unwrap();
+    pem
 }
 
 fn free() -> u16 {

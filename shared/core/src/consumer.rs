@@ -81,7 +81,10 @@ impl Consumer {
             return Ok(Outcome::Dropped(why));
         }
         let options = FireOptions {
-            task_id: TaskIdOrigin::Queue,
+            task_id: match firing.fired_by {
+                FiredBy::PulseMessage => TaskIdOrigin::Message,
+                _ => TaskIdOrigin::Queue,
+            },
             retried: attempt == Attempt::Retried,
             budget: self.budget,
             now: (self.clock)(),

@@ -85,6 +85,20 @@ pub enum TaskIdOrigin {
     Caller,
     /// It is ours, and the firing waits in a queue that may deliver it twice: a task that has it is this firing's.
     Queue,
+    /// The same, but each delivery may name another moment, as each of a broker's message may: the first one counts.
+    Message,
+}
+
+impl TaskIdOrigin {
+    /// Whether the taskId has to be claimed, so that a firing that comes again is known by it.
+    fn is_claimed(self) -> bool {
+        matches!(self, Self::Caller | Self::Message)
+    }
+
+    /// Whether nobody else can have it.
+    fn is_ours(self) -> bool {
+        matches!(self, Self::Queue | Self::Message)
+    }
 }
 
 /// How a firing is to be done.
@@ -111,7 +125,7 @@ impl Engine {
         mut firing: Firing,
         options: FireOptions,
     ) -> Result<Fired, FireError> {
-        if options.task_id == TaskIdOrigin::Caller
+        if options.task_id.is_claimed()
             && let Claim::Earlier { created, record } = self.fires.claim(hook, &firing).await?
         {
             if let Some(fired) = record.and_then(|record| answered_before(*record)) {
@@ -149,7 +163,7 @@ impl Engine {
         }
         match options.task_id {
             TaskIdOrigin::Random => Err(error),
-            TaskIdOrigin::Queue => Ok(Fired::Created {
+            TaskIdOrigin::Queue | TaskIdOrigin::Message => Ok(Fired::Created {
                 status: json!({"taskId": firing.task_id}),
                 task_id: firing.task_id.clone(),
             }),
@@ -198,7 +212,7 @@ impl Engine {
         let role_id = hook.name.role_id();
         let created = match self.sink.create_task(task).await {
             // By an earlier delivery, before the hook's definition changed.
-            Err(SinkError::Rejected { status: CONFLICT, .. }) if options.task_id == TaskIdOrigin::Queue => {
+            Err(SinkError::Rejected { status: CONFLICT, .. }) if options.task_id.is_ours() => {
                 CreatedTask::default()
             }
             created => created.map_err(|error| FireError::Sink { error, role_id })?,

@@ -5,6 +5,8 @@ mod broker;
 mod changes;
 mod crashes;
 mod delivery;
+mod server;
+mod tls;
 mod world;
 
 use std::time::{Duration, Instant};

@@ -297,6 +297,18 @@ async fn a_task_that_an_earlier_delivery_created_is_this_firings() {
 }
 
 #[tokio::test]
+async fn of_two_deliveries_of_a_message_the_first_ones_moment_counts() {
+    let (engine, world) = engine(World::default());
+    let hook = hook(json!({}));
+    let options = FireOptions { task_id: TaskIdOrigin::Message, ..from_queue(1) };
+    engine.fire(&hook, firing(json!({})), options).await.unwrap();
+    let again = Firing { created: at(2000), ..firing(json!({})) };
+    engine.fire(&hook, again, options).await.unwrap();
+    let records = world.records.lock().unwrap();
+    assert_eq!((records.len(), records[&SlugId::from_bytes([7; 16])].created), (1, at(1000)));
+}
+
+#[tokio::test]
 async fn a_streak_begins_with_a_failure_and_ends_with_a_success() {
     let (engine, world) = engine(World { refusals: Mutex::new(vec![conflict()]), ..World::default() });
     let mut hook = hook(json!({}));

@@ -75,7 +75,12 @@ impl World {
 
     /// Starts a bridge that never reconciles but at its start, when hooks change, and what was refused.
     pub(super) fn bridge(&mut self) {
-        let mut options = BridgeOptions::new(Broker::new(&self.broker.url()).unwrap());
+        self.bridge_to(Broker::new(&self.broker.url()).unwrap());
+    }
+
+    /// The same, to the broker as it is said to be.
+    pub(super) fn bridge_to(&mut self, broker: Broker) {
+        let mut options = BridgeOptions::new(broker);
         options.retry = Duration::from_millis(200);
         options.reconcile = Duration::from_secs(3600);
         let bridge = Bridge::new(options, self.hooks.clone(), self.taken.clone()).unwrap();
