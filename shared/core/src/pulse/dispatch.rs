@@ -146,7 +146,8 @@ impl Dispatcher {
             fired_by: FiredBy::PulseMessage,
             payload: None,
             client_id: None,
-            created: message.received,
+            // A publisher's moment may be of whole seconds, or by another clock: no firing is from before its hook.
+            created: message.received.max(hook.created),
         }
     }
 

@@ -250,6 +250,15 @@ async fn bindings_are_read_once_in_some_seconds() {
 }
 
 #[tokio::test]
+async fn no_firing_is_from_before_its_hook() {
+    let hook = StoredHook { created: at(60), ..hook("g/h", &[("e", "#")], json!({})) };
+    let (dispatcher, world) = dispatcher(world([hook]));
+    let early = PulseMessage { received: at(59), ..message("1", "a", &[]) };
+    assert!(matches!(dispatcher.dispatch(&[early], at(61)).await[..], [Ok(1)]));
+    assert_eq!(world.sent.lock().unwrap()[0].created, at(60));
+}
+
+#[tokio::test]
 async fn many_hooks_fire_from_one_message() {
     let hooks = (0..250).map(|number| hook(&format!("g/h{number}"), &[("e", "#")], json!({})));
     let (dispatcher, world) = dispatcher(world(hooks));
