@@ -57,7 +57,8 @@ impl Spent {
 
     /// The calls in words, as so many for each of `count`.
     fn calls_for_each(&self, count: f64) -> String {
-        let calls = self.calls.iter().map(|(name, calls)| format!("{name} {:.3}", f64::from(*calls) / count));
+        let calls = self.calls.iter().filter(|(name, _)| *name != "messages");
+        let calls = calls.map(|(name, calls)| format!("{name} {:.3}", f64::from(*calls) / count));
         calls.collect::<Vec<_>>().join(", ")
     }
 }
