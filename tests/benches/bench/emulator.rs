@@ -1,7 +1,7 @@
 //! DynamoDB, SQS and Secrets Manager in this process: their CPU time is not the subject's.
 //!
-//! They remember the last call of each operation, so that the [`floor`](crate::floor) can make just the calls that
-//! the service makes.
+//! They count the calls of each operation, and remember the last, so that the [`floor`](crate::floor) can make just the
+//! calls that the service makes.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -24,18 +24,27 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{self, ServerConfig};
 use treble_embedded::Embedded;
 
+/// How many calls of each operation there were.
+pub(crate) type Calls = BTreeMap<String, u32>;
+
 /// A running emulator. A clone is the same one.
 #[derive(Clone)]
 pub(crate) struct Emulator {
     database: Embedded,
     last: Arc<Mutex<BTreeMap<String, Bytes>>>,
+    calls: Arc<Mutex<Calls>>,
     /// The one secret that there is.
     secret: Arc<Mutex<Value>>,
 }
 
 impl Emulator {
     pub(crate) fn new() -> Emulator {
-        Emulator { database: Embedded::memory().unwrap(), last: Arc::default(), secret: Arc::default() }
+        Emulator {
+            database: Embedded::memory().unwrap(),
+            last: Arc::default(),
+            calls: Arc::default(),
+            secret: Arc::default(),
+        }
     }
 
     /// Listens on a free port of this machine.
@@ -86,12 +95,15 @@ impl Emulator {
         let target = parts.headers["x-amz-target"].to_str().unwrap();
         let body = body.collect().await.unwrap().to_bytes();
         let operation = target.rsplit('.').next().unwrap();
+        *self.calls.lock().unwrap().entry(operation.to_owned()).or_default() += 1;
         // Clients are read now and then, whatever the operation.
         if !body.windows(6).any(|bytes| bytes == b"-auth\"") {
             self.last.lock().unwrap().insert(operation.to_owned(), body.clone());
         }
         let (status, reply) = match target {
             "AmazonSQS.SendMessage" => (200, taken()),
+            "AmazonSQS.SendMessageBatch" => (200, self.all_taken(&body)),
+            "DynamoDB_20120810.BatchExecuteStatement" => (200, executed(&body)),
             // Whatever else is asked of SQS: the queue is there.
             _ if target.starts_with("AmazonSQS.") => (200, b"{}".to_vec()),
             "secretsmanager.CreateSecret" => {
@@ -106,6 +118,30 @@ impl Emulator {
         response.body(Full::from(reply)).unwrap()
     }
 
+    /// What SQS says to a batch of messages; they are counted as `messages`.
+    fn all_taken(&self, request: &[u8]) -> Vec<u8> {
+        let request: Value = serde_json::from_slice(request).unwrap();
+        let entries = request["Entries"].as_array().unwrap();
+        *self.calls.lock().unwrap().entry("messages".to_owned()).or_default() +=
+            u32::try_from(entries.len()).unwrap();
+        let taken = |entry: &Value| json!({"Id": entry["Id"], "MessageId": uuid::Uuid::new_v4().to_string()});
+        let taken: Vec<Value> = entries.iter().map(taken).collect();
+        json!({"Successful": taken, "Failed": []}).to_string().into_bytes()
+    }
+
+    /// Makes a call of DynamoDB, in this process; it counts for nothing.
+    pub(crate) fn call(&self, operation: &str, request: &Value) -> Value {
+        let target = format!("DynamoDB_20120810.{operation}");
+        let (status, reply) = self.database.dispatch(&target, &serde_json::to_vec(request).unwrap());
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&reply));
+        serde_json::from_slice(&reply).unwrap()
+    }
+
+    /// The calls since the last time that this was asked.
+    pub(crate) fn take_calls(&self) -> Calls {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+
     /// The last call of an operation.
     pub(crate) fn last(&self, operation: &str) -> Value {
         serde_json::from_slice(&self.last.lock().unwrap()[operation]).unwrap()
@@ -115,4 +151,12 @@ impl Emulator {
 /// What SQS says to a message. Without its digest, which the SDK doesn't look at.
 fn taken() -> Vec<u8> {
     json!({"MessageId": uuid::Uuid::new_v4().to_string()}).to_string().into_bytes()
+}
+
+/// What DynamoDB says to statements that all went well. They change nothing: the embedded database would look for each one's item
+/// in the whole partition, longer than a client waits.
+fn executed(request: &[u8]) -> Vec<u8> {
+    let request: Value = serde_json::from_slice(request).unwrap();
+    let statements = request["Statements"].as_array().unwrap();
+    json!({"Responses": vec![json!({}); statements.len()]}).to_string().into_bytes()
 }

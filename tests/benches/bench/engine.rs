@@ -68,7 +68,7 @@ fn padded(context: &Value) -> Value {
 }
 
 /// The CPU time that one takes, in microseconds.
-fn micros<T>(mut once: impl FnMut() -> T) -> f64 {
+pub(crate) fn micros<T>(mut once: impl FnMut() -> T) -> f64 {
     let mut quickest = f64::INFINITY;
     for _ in 0..ROUNDS {
         let (before, started, mut count) = (cpu::own_time(), Instant::now(), 0_u32);

@@ -1,4 +1,4 @@
-//! A function in a process of its own, fed with API Gateway's events.
+//! A function in a process of its own, fed with events: API Gateway's, or others'.
 
 use std::path::PathBuf;
 use std::process::{Child, Command};
@@ -60,10 +60,15 @@ impl Lambda {
 
     /// Has it answer a request, which must be a success, and waits until it asks for the next one.
     pub(crate) async fn call(&self, request: Request) {
-        let reply = self.api.invoke(event(&self.host, request)).await;
-        let reply: Value = serde_json::from_slice(&reply).unwrap();
+        let reply = self.invoke(event(&self.host, request)).await;
         assert_eq!(reply["statusCode"], 200, "{reply}");
+    }
+
+    /// Has it take any event, and waits until it asks for the next one; its reply.
+    pub(crate) async fn invoke(&self, event: Bytes) -> Value {
+        let reply = self.api.invoke(event).await;
         self.api.polled().await;
+        serde_json::from_slice(&reply).unwrap()
     }
 }
 

@@ -5,9 +5,9 @@
 //!
 //! - [`load`] calls a local server, [`lambda`] is what runs a function; both do [`operation`]s.
 //! - [`floor`] makes the same calls of AWS with the bare SDK, and nothing else.
-//! - [`served`], [`cold`] and [`engine`] measure; [`report`] is the table that they fill.
+//! - [`served`], [`cold`], [`engine`] and [`schedule`] measure; [`report`] is the table that they fill.
 //!
-//! `cargo bench -p treble-tests -- PART…` measures parts only: `served`, `cold`, `engine`.
+//! `cargo bench -p treble-tests -- PART…` measures parts only: `served`, `cold`, `engine`, `schedule`.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -27,6 +27,7 @@ mod load;
 mod operation;
 mod report;
 mod runtime_api;
+mod schedule;
 mod served;
 
 use report::Row;
@@ -41,10 +42,11 @@ fn main() {
         return floor::main(operation, workers.parse().unwrap());
     }
     let asked = |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
+    let of_functions = ["served", "cold", "schedule"];
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let mut rows: Vec<Row> = Vec::new();
     runtime.block_on(async {
-        if asked("served") || asked("cold") {
+        if of_functions.into_iter().any(asked) {
             let deployment = load::Deployment::start().await;
             if asked("served") {
                 served::measure(&deployment, &mut rows).await;
@@ -52,11 +54,13 @@ fn main() {
             if asked("cold") {
                 cold::measure(&deployment, &mut rows).await;
             }
+            if asked("schedule") {
+                schedule::measure(&deployment, &mut rows).await;
+            }
         }
     });
     if asked("engine") {
         engine::measure(&mut rows);
     }
     report::print(&rows);
-    println!("\nThe bars for 10,000 hooks that are due at once wait for the scheduler.");
 }

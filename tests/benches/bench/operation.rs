@@ -8,7 +8,7 @@ use treble_tests::{API, Signer};
 /// A hook: a template of 60 lines, a schema of 15 properties.
 const HOOK: &str = include_str!("fixtures/hook.json");
 /// What it is triggered with.
-const PAYLOAD: &str = include_str!("fixtures/payload.json");
+pub(crate) const PAYLOAD: &str = include_str!("fixtures/payload.json");
 /// The size of the definition that is created, in bytes.
 const DEFINITION_BYTES: usize = 4096;
 /// The hook's path.
@@ -141,6 +141,16 @@ impl Requests {
 /// The hook's definition.
 pub(crate) fn hook() -> String {
     compact(HOOK).to_string()
+}
+
+/// The same hook's template, for a schedule: with the payload in it, as then there is none.
+pub(crate) fn scheduled_task() -> Value {
+    let mut payload = json!({
+        "branch": "main", "dryRun": false, "timeoutMinutes": 30, "priority": "low", "checks": ["unit", "smoke"],
+        "canaryPercent": 5,
+    });
+    payload.as_object_mut().unwrap().extend(compact(PAYLOAD).as_object().unwrap().clone());
+    json!({"$let": {"payload": payload}, "in": compact(HOOK)["task"]})
 }
 
 fn compact(text: &str) -> Value {

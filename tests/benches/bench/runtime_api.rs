@@ -16,8 +16,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
-/// How long a function has for an event.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a function has for an event: the longest that Lambda gives one.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// What a function asks for its events. A clone is the same.
 #[derive(Clone)]
@@ -88,7 +88,11 @@ impl RuntimeApi {
                 let reply = self.shared.replies.lock().await.remove(id).unwrap();
                 let _ = reply.send(body);
             }
-            _ => panic!("the function failed: {path} {}", String::from_utf8_lossy(&body)),
+            // A panic would only end this connection, and who waits for the reply would wait for good.
+            _ => {
+                eprintln!("the function failed: {path} {}", String::from_utf8_lossy(&body));
+                std::process::exit(1)
+            }
         }
         Response::builder().status(StatusCode::ACCEPTED).body(Full::default()).unwrap()
     }
