@@ -7,12 +7,15 @@ use lapin::{Channel, Connection, Error, ErrorKind};
 pub(crate) struct Reopening<'a> {
     connection: &'a Connection,
     channel: Option<Channel>,
+    /// Those that the broker closes, until it has. The last handle of a channel closes it when it is dropped; if the broker does so
+    /// at the same time, the client takes that for a fault of the connection.
+    closing: Vec<Channel>,
 }
 
 impl<'a> Reopening<'a> {
     /// None is open yet.
     pub(crate) fn on(connection: &'a Connection) -> Self {
-        Self { connection, channel: None }
+        Self { connection, channel: None, closing: Vec::new() }
     }
 
     /// The open channel.
@@ -27,7 +30,8 @@ impl<'a> Reopening<'a> {
 
     /// The broker has closed it, or is about to.
     pub(crate) fn forget(&mut self) {
-        self.channel = None;
+        self.closing.retain(|channel| channel.status().connected() || channel.status().closing());
+        self.closing.extend(self.channel.take());
     }
 
     /// What a broker that refused something says, so that the connection goes on; any other error ends it.

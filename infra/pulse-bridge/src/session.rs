@@ -22,6 +22,8 @@ use crate::{consume, publish};
 
 /// AMQP's code of a connection that ends well.
 const SUCCESS: u16 = 200;
+/// How often to look whether the connection is still one.
+const LOOK: Duration = Duration::from_secs(2);
 /// How long the broker may take to say goodbye.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -37,6 +39,9 @@ pub(crate) enum SessionError {
     /// The queue is gone.
     #[error("the broker has removed the queue")]
     Cancelled,
+    /// The connection is gone, and who waits for something on it may not have been told.
+    #[error("the connection to the broker is lost")]
+    Lost,
     /// A fault of ours.
     #[error("passing on failed")]
     Fault(#[from] JoinError),
@@ -63,10 +68,19 @@ pub(crate) async fn run(
         consumed = consuming => consumed?,
         lost = reconciling(bridge, reconciler, &connection, changes) => match lost? {},
         lost = publishing => match lost? {},
+        () = lost(&connection) => return Err(SessionError::Lost),
     }
     // Whatever the broker says to that; a connection that was lost just now may say nothing at all.
     let _ = timeout(CLOSE_PATIENCE, connection.close(SUCCESS, "stopped".into())).await;
     Ok(())
+}
+
+/// Resolves once the connection isn't one any longer.
+async fn lost(connection: &Connection) {
+    let mut times = interval_at(tokio::time::Instant::now() + LOOK, LOOK);
+    while connection.status().connected() {
+        times.tick().await;
+    }
 }
 
 /// The queue as it is, if it is there: who made it may have had reasons to make it otherwise.

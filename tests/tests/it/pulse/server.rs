@@ -57,8 +57,15 @@ async fn a_message_fires_a_hook_of_the_local_server_and_a_hook_is_told_of() {
     let mut results: Vec<&Value> = fires.iter().map(|fire| &fire["result"]).collect();
     results.sort_by_key(|result| result.to_string());
     assert_eq!(results, ["error", "success", "success"], "{fires:?}");
-    let mut numbers: Vec<Value> =
-        server.tasks().await.iter().map(|task| task["task"]["payload"].clone()).collect();
-    numbers.sort_by_key(ToString::to_string);
-    assert_eq!(numbers, [json!({"n": 1, "by": "pulseMessage"}), json!({"n": 2, "by": "pulseMessage"})]);
+    let mut tasks: Vec<(Value, Value)> = server
+        .tasks()
+        .await
+        .iter()
+        .map(|task| (task["task"]["payload"].clone(), task["taskId"].clone()))
+        .collect();
+    tasks.sort_by_key(|(payload, _)| payload.to_string());
+    // At a standard queue, one task may be two messages: two deliveries at the same time.
+    tasks.dedup();
+    let payloads: Vec<Value> = tasks.into_iter().map(|(payload, _)| payload).collect();
+    assert_eq!(payloads, [json!({"n": 1, "by": "pulseMessage"}), json!({"n": 2, "by": "pulseMessage"})]);
 }
