@@ -8,15 +8,15 @@ use jiff::Timestamp;
 use lambda_http::LambdaEvent;
 use lambda_http::lambda_runtime::Runtime;
 use lambda_http::service_fn;
-use treble_aws::client::configure;
 use treble_aws::dynamodb::DynamoDeadLetters;
-use treble_aws::queue::SqsQueue;
+use treble_aws::queue::{SqsQueue, backoff};
 use treble_aws::settings::{FIRES_TABLE, FIRINGS_QUEUE_URL};
-use treble_core::consumer::{Attempt, ConsumeError, Consumer, Outcome, backoff};
+use treble_core::consumer::{Attempt, ConsumeError, Consumer, Outcome};
 use treble_core::dead_letter;
 use treble_core::ports::{DeadLetters, StoreError, chain};
 
 use crate::messages::{Batch, BatchResponse, Message, each};
+use crate::parts::Aws;
 use crate::settings::Settings;
 use crate::start::{Environment, StartError, start};
 use crate::{Uses, parts};
@@ -27,9 +27,10 @@ const SINK_BUDGET: Duration = Duration::from_secs(20);
 /// Runs the function that does what waits in the queue.
 pub fn fire() -> ExitCode {
     start(async |variables| {
-        let consumer = Arc::new(consumer(variables).await?);
+        let aws = Aws::new(variables.aws()?);
+        let consumer = Arc::new(consumer(variables, &aws).await?);
         let queue_url = variables.required(FIRINGS_QUEUE_URL)?;
-        let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&configure(&variables.aws()?)), queue_url);
+        let queue = SqsQueue::new(aws_sdk_sqs::Client::new(aws.config()), queue_url);
         let handler = service_fn(|event: LambdaEvent<Batch>| {
             let (consumer, queue) = (&consumer, &queue);
             async move { Ok::<_, StartError>(fire_batch(consumer, queue, event.payload).await) }
@@ -38,9 +39,9 @@ pub fn fire() -> ExitCode {
     })
 }
 
-async fn consumer(variables: &Environment) -> Result<Consumer, StartError> {
+async fn consumer(variables: &Environment, aws: &Aws) -> Result<Consumer, StartError> {
     let uses = Uses::FIRING_FROM_A_QUEUE;
-    let service = parts::service(uses, Settings::read(&uses, variables)?).await?;
+    let service = parts::service(uses, Settings::read(&uses, variables)?, Some(aws)).await?;
     Ok(Consumer { hooks: service.hooks, engine: service.engine, budget: SINK_BUDGET, clock: Timestamp::now })
 }
 
@@ -76,13 +77,8 @@ fn wait(message: &Message, error: &Option<ConsumeError>) -> Duration {
     }
     match error {
         Some(ConsumeError::Unreadable(_)) => Duration::ZERO,
-        _ => backoff(receives, random()),
+        _ => backoff(receives),
     }
-}
-
-/// From 0 to 1. Without the system's randomness all wait as long, which is only slower.
-fn random() -> f64 {
-    f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX)
 }
 
 fn log(message: &Message, outcome: &Outcome) {
@@ -99,9 +95,9 @@ fn log(message: &Message, outcome: &Outcome) {
 /// Runs the function that takes what the queue gave up: it tries a last time, and records what comes of it.
 pub fn record_dead() -> ExitCode {
     start(async |variables| {
-        let consumer = Arc::new(consumer(variables).await?);
-        let client = aws_sdk_dynamodb::Client::new(&configure(&variables.aws()?));
-        let letters = Arc::new(DynamoDeadLetters::new(client, variables.required(FIRES_TABLE)?));
+        let aws = Aws::new(variables.aws()?);
+        let consumer = Arc::new(consumer(variables, &aws).await?);
+        let letters = Arc::new(DynamoDeadLetters::new(aws.dynamodb(), variables.required(FIRES_TABLE)?));
         let handler = service_fn(|event: LambdaEvent<Batch>| {
             let (consumer, letters) = (&consumer, &letters);
             async move { Ok::<_, StartError>(record_batch(consumer, letters, event.payload).await) }

@@ -37,15 +37,15 @@ pub(crate) struct Aws {
 }
 
 impl Aws {
-    fn new(settings: AwsSettings) -> Self {
+    pub(crate) fn new(settings: AwsSettings) -> Self {
         Self { settings, config: OnceCell::new(), dynamodb: OnceCell::new() }
     }
 
-    fn config(&self) -> &SdkConfig {
+    pub(crate) fn config(&self) -> &SdkConfig {
         self.config.get_or_init(|| configure(&self.settings))
     }
 
-    fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(self.config())).clone()
     }
 }
@@ -57,9 +57,7 @@ pub(crate) type Reading = Pin<Box<dyn Future<Output = Result<MasterKey, BoxError
 /// kept for the requests to come.
 ///
 /// What doesn't answer now may answer then; without its master key alone there is no use in going on.
-pub(crate) async fn service(uses: Uses, settings: Settings) -> Result<Service, BoxError> {
-    let aws = settings.aws.map(Aws::new);
-    let aws = aws.as_ref();
+pub(crate) async fn service(uses: Uses, settings: Settings, aws: Option<&Aws>) -> Result<Service, BoxError> {
     let health = made(uses.health, aws, settings.hooks_table.clone());
     let bindings = made(uses.bindings, aws, settings.hooks_table.clone());
     let hooks = made(uses.hooks, aws, settings.hooks_table);

@@ -12,6 +12,7 @@ use treble_api::taskcluster::response::{self, Response};
 use treble_api::taskcluster::service::Service;
 
 use crate::event::Event;
+use crate::parts::Aws;
 use crate::reply::reply;
 use crate::settings::Settings;
 use crate::start::start;
@@ -20,8 +21,9 @@ use crate::{Function, parts};
 /// Runs a function that answers requests: what its binary's `main` does.
 pub fn run(function: Function) -> ExitCode {
     start(async move |variables| {
-        let settings = Settings::read(&function.uses, variables)?;
-        let service = Arc::new(parts::service(function.uses, settings).await?);
+        let mut settings = Settings::read(&function.uses, variables)?;
+        let aws = settings.aws.take().map(Aws::new);
+        let service = Arc::new(parts::service(function.uses, settings, aws.as_ref()).await?);
         let handler = service_fn(move |event: LambdaEvent<Event>| {
             let span = tracing::error_span!("request", id = event.context.request_id);
             answer(function, Arc::clone(&service), event.payload).instrument(span)

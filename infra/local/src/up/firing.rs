@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval, sleep};
+use treble_aws::queue::backoff;
 use treble_core::change::Change;
-use treble_core::consumer::{Attempt, ConsumeError, Consumer, Outcome, backoff};
+use treble_core::consumer::{Attempt, ConsumeError, Consumer, Outcome};
 use treble_core::dead_letter;
 use treble_core::ports::DeadLetters;
 use treble_core::tick::Tick;
@@ -73,7 +74,7 @@ impl Handler for Firings {
             // It won't be one the next time either.
             Err(ConsumeError::Unreadable(_)) => self.give_up(message).await,
             Err(error) => {
-                let wait = backoff(message.receives, random());
+                let wait = backoff(message.receives);
                 tracing::warn!("{}; again in {} s", output::chain(&error), wait.as_secs());
                 Err(wait)
             }
@@ -96,7 +97,7 @@ impl Handler for Firings {
         };
         kept.map_err(|error| {
             tracing::error!("a dead letter can't be kept: {}", output::chain(&error));
-            backoff(message.receives, random())
+            backoff(message.receives)
         })
     }
 }
@@ -109,9 +110,4 @@ fn log(outcome: &Outcome) {
         }
         Outcome::Dropped(why) => tracing::info!(why, "a firing was dropped"),
     }
-}
-
-/// From 0 to 1. Without the system's randomness all wait as long, which is only slower.
-pub(super) fn random() -> f64 {
-    f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX)
 }

@@ -7,13 +7,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use treble_aws::queue::backoff;
 use treble_core::change::Change;
-use treble_core::consumer::backoff;
 use treble_core::ports::{DeadLetter, DeadLetters};
 use treble_core::pulse::{Dispatcher, PulseMessage};
 use treble_pulse_bridge::LocalChanges;
 
-use super::firing::random;
 use crate::output;
 use crate::queue::Received;
 use crate::queue::worker::Handler;
@@ -50,7 +49,7 @@ impl Handler for Pulse {
                 Ok(fired) => tracing::info!(fired, "a broker's message"),
                 Err(error) => {
                     tracing::warn!("hooks are fired later: {}", output::chain(&error));
-                    return Err(backoff(message.receives, random()));
+                    return Err(backoff(message.receives));
                 }
             }
         }
@@ -74,7 +73,7 @@ impl Pulse {
             DeadLetter { id, hook: None, died: Timestamp::now(), reason, message: message.body.clone() };
         self.dead_letters.add(&letter).await.map_err(|error| {
             tracing::error!("a dead letter can't be kept: {}", output::chain(&error));
-            backoff(message.receives, random())
+            backoff(message.receives)
         })
     }
 }

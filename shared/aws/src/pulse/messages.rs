@@ -15,15 +15,7 @@ use crate::sink::within_charset;
 #[async_trait]
 impl PulseQueue for SqsQueue {
     async fn send(&self, messages: &[PulseMessage]) -> Vec<Result<(), QueueError>> {
-        match messages.iter().map(outgoing).collect::<Result<Vec<_>, _>>() {
-            Ok(messages) => SqsQueue::send(self, &messages).await,
-            // Never: a message is text and JSON.
-            Err(error) => {
-                let reason = format!("a broker's message can't be written as JSON: {error}");
-                let failed = |_| Err(QueueError::Unavailable { reason: reason.clone(), source: None });
-                messages.iter().map(failed).collect()
-            }
-        }
+        self.send_all(messages, outgoing).await
     }
 }
 

@@ -9,16 +9,7 @@ use crate::sink::{group_id, within_charset};
 #[async_trait]
 impl FiringQueue for SqsQueue {
     async fn send(&self, firings: &[DelayedFiring]) -> Vec<Result<(), QueueError>> {
-        let messages = firings.iter().map(message).collect::<Result<Vec<_>, _>>();
-        match messages {
-            Ok(messages) => SqsQueue::send(self, &messages).await,
-            // Never: a firing is text, numbers and JSON.
-            Err(error) => {
-                let reason = format!("a firing can't be written as JSON: {error}");
-                let failed = |_| Err(QueueError::Unavailable { reason: reason.clone(), source: None });
-                firings.iter().map(failed).collect()
-            }
-        }
+        self.send_all(firings, message).await
     }
 }
 

@@ -11,8 +11,15 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
+use treble_core::consumer;
 
 pub use send::Outgoing;
+
+/// How long a message waits after it failed, having been received so often: [`consumer::backoff`], with the system's
+/// randomness. Without that all wait as long, which is only slower.
+pub fn backoff(receives: u32) -> Duration {
+    consumer::backoff(receives, f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX))
+}
 
 /// The most messages that SQS takes in one request.
 pub const BATCH: usize = 10;

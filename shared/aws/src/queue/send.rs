@@ -38,6 +38,22 @@ impl SqsQueue {
         outcomes
     }
 
+    /// Sends what each of these is written as.
+    pub(crate) async fn send_all<T>(
+        &self,
+        items: &[T],
+        write: impl Fn(&T) -> serde_json::Result<Outgoing>,
+    ) -> Vec<Outcome> {
+        match items.iter().map(write).collect::<Result<Vec<_>, _>>() {
+            Ok(messages) => self.send(&messages).await,
+            // Never: they are text, numbers and JSON.
+            Err(error) => {
+                let reason = format!("a message can't be written as JSON: {error}");
+                items.iter().map(|_| Err(unavailable(&reason))).collect()
+            }
+        }
+    }
+
     async fn send_batch(&self, batch: &[Outgoing]) -> Vec<Outcome> {
         if let [Outgoing { body, .. }] = batch
             && body.len() > MAX_MESSAGE_BYTES
