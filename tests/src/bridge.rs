@@ -16,9 +16,10 @@ impl BridgeProcess {
         BridgeProcess(Process::spawn(&mut command))
     }
 
-    /// Waits until it is connected.
+    /// Waits until it passes messages on, of all that hooks are bound to.
     pub fn wait(&self) {
         self.0.wait_for("messages are passed on");
+        self.0.wait_for("the queue is bound to what the hooks want");
     }
 
     /// Ends it without a word.

@@ -71,7 +71,7 @@ impl Bridge {
     }
 
     async fn connections(&self, mut stopped: watch::Receiver<bool>) {
-        let mut reconciler = Reconciler::new(self.stores.clone(), self.queue.clone());
+        let mut reconciler = Reconciler::new(self.stores.clone(), self.queue.clone(), self.health());
         let mut backoff = Backoff::default();
         loop {
             let session = session::run(self, &mut reconciler, stopped.clone());

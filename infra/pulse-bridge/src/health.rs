@@ -27,7 +27,16 @@ struct State {
     lost: Option<String>,
     /// Why the queue behind does not take messages.
     refused: Option<String>,
-    problems: usize,
+    bindings: Bindings,
+}
+
+/// What is not bound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Bindings {
+    /// Wanted, and not asked for yet.
+    pub(crate) missing: usize,
+    /// The broker refuses them.
+    pub(crate) refused: usize,
 }
 
 impl Health {
@@ -35,7 +44,10 @@ impl Health {
     pub fn report(&self) -> (bool, Value) {
         let state = self.state();
         let well = state.consuming && state.refused.is_none();
-        let mut report = json!({"consuming": state.consuming, "refusedBindings": state.problems});
+        let Bindings { missing, refused } = state.bindings;
+        let mut report = json!({
+            "consuming": state.consuming, "missingBindings": missing, "refusedBindings": refused,
+        });
         let reason = state.refused.as_deref().or(state.lost.as_deref()).unwrap_or("not connected yet");
         if !well && let Some(report) = report.as_object_mut() {
             report.insert("reason".into(), reason.into());
@@ -61,9 +73,9 @@ impl Health {
         self.state().refused = refused;
     }
 
-    /// So many bindings can't be made.
-    pub(crate) fn problems(&self, problems: usize) {
-        self.state().problems = problems;
+    /// So many bindings aren't there.
+    pub(crate) fn bindings(&self, bindings: Bindings) {
+        self.state().bindings = bindings;
     }
 
     /// Nothing that can panic is done under the lock.

@@ -16,6 +16,7 @@ use treble_core::hook::{Binding, HookName};
 use treble_core::ports::{BindingLedger, BindingProblem, BindingStore, HookStore, MadeBinding, StoreError};
 
 use crate::channel::Reopening;
+use crate::health::{Bindings, Health};
 use crate::wanted::Wanted;
 
 /// So many bindings are asked for before the first answer is awaited.
@@ -33,6 +34,7 @@ pub(crate) struct Stores {
 pub(crate) struct Reconciler {
     stores: Stores,
     queue: ShortString,
+    health: Arc<Health>,
     wanted: Wanted,
     /// What is bound, as far as this connection knows.
     made: BTreeSet<Binding>,
@@ -52,14 +54,17 @@ pub(crate) enum ReconcileError {
 }
 
 impl Reconciler {
-    pub(crate) fn new(stores: Stores, queue: ShortString) -> Self {
+    pub(crate) fn new(stores: Stores, queue: ShortString, health: Arc<Health>) -> Self {
         let (wanted, made, noted) = Default::default();
-        Self { stores, queue, wanted, made, noted }
+        Self { stores, queue, health, wanted, made, noted }
     }
 
-    /// How many bindings the broker refuses.
-    pub(crate) fn problems(&self) -> usize {
-        self.noted.values().flatten().count()
+    /// What is not as it should be, as far as it is known.
+    pub(crate) fn bindings(&self) -> Bindings {
+        let refused = |binding: &Binding| self.noted.get(binding).is_some_and(Option::is_some);
+        let wanted = self.wanted.bindings();
+        let missing = wanted.difference(&self.made).filter(|binding| !refused(binding)).count();
+        Bindings { missing, refused: self.noted.values().flatten().count() }
     }
 
     /// Makes all bindings, those too that were made before: the broker may have lost some, with their exchange.
@@ -84,6 +89,13 @@ impl Reconciler {
 
     /// Makes what is missing, what was refused before included, and unmakes what nobody wants.
     pub(crate) async fn missing(&mut self, channels: &mut Reopening<'_>) -> Result<(), ReconcileError> {
+        self.health.bindings(self.bindings());
+        let made = self.make_missing(channels).await;
+        self.health.bindings(self.bindings());
+        made
+    }
+
+    async fn make_missing(&mut self, channels: &mut Reopening<'_>) -> Result<(), ReconcileError> {
         let wanted = self.wanted.bindings();
         let mut by_exchange: BTreeMap<&str, Vec<&Binding>> = BTreeMap::new();
         for binding in wanted.difference(&self.made) {

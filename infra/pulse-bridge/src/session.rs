@@ -119,10 +119,16 @@ async fn reconciling(
     let mut all = every(bridge.options.reconcile);
     let mut refused = every(bridge.options.retry);
     let mut reconciled = reconciler.all(&mut channels).await;
+    let mut told = false;
     loop {
-        bridge.outlet.health.problems(reconciler.problems());
         match reconciled {
-            Ok(()) => backoff.reset(),
+            Ok(()) => {
+                backoff.reset();
+                if !std::mem::replace(&mut told, true) {
+                    let refused = reconciler.bindings().refused;
+                    tracing::info!(refused, "the queue is bound to what the hooks want");
+                }
+            }
             Err(ReconcileError::Broker(error)) => return Err(error),
             Err(ReconcileError::Store(error)) => {
                 tracing::warn!(error = chain(&error), "the bindings may not be what they should be");
@@ -134,7 +140,7 @@ async fn reconciling(
         reconciled = tokio::select! {
             Some(hook) = changes.recv() => reconciler.changed(hook, &mut channels).await,
             _ = all.tick() => reconciler.all(&mut channels).await,
-            _ = refused.tick(), if reconciler.problems() > 0 => reconciler.missing(&mut channels).await,
+            _ = refused.tick(), if reconciler.bindings().refused > 0 => reconciler.missing(&mut channels).await,
         };
     }
 }

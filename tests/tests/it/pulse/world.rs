@@ -130,7 +130,10 @@ impl World {
         expected.sort_by(|a, b| a.binding.cmp(&b.binding));
         eventually("the bindings", async || {
             let made = self.hooks.made().await.unwrap();
-            let settled = self.health.report().0 && self.health.report().1["refusedBindings"] == json!(0);
+            // A binding is noted before it is made.
+            let (well, report) = self.health.report();
+            let settled =
+                well && report["missingBindings"] == json!(0) && report["refusedBindings"] == json!(0);
             (made == expected && settled).then_some(())
         })
         .await;
