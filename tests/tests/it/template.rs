@@ -1,6 +1,7 @@
 //! template.yaml against the code: all that there is is deployed, each function with what it needs, and no more.
 
 mod document;
+mod policies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
