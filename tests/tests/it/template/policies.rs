@@ -9,7 +9,7 @@ use super::document::{Template, texts};
 use super::{FUNCTION, all, binary, statements};
 
 /// What must be allowed, on what.
-type Allowed = BTreeSet<(String, String)>;
+pub(crate) type Allowed = BTreeSet<(String, String)>;
 
 /// What the resources of the tests are in the template.
 const RESOURCES: [(&str, &str); 7] = [
@@ -70,7 +70,7 @@ fn resource(server: &Server, name: &str) -> String {
 }
 
 /// What a statement allows.
-fn allowed(statement: &Value) -> Allowed {
+pub(crate) fn allowed(statement: &Value) -> Allowed {
     let resources: Vec<String> = match &statement["Resource"] {
         // An address, and its domain.
         Value::Array(either) if statement["Action"] == "ses:SendEmail" => {
