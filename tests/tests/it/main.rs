@@ -17,6 +17,7 @@ mod hooks_cli;
 mod hostile;
 mod hygiene;
 mod openapi;
+mod operations;
 mod owners;
 mod process;
 mod pulse;
