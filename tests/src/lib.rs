@@ -45,6 +45,7 @@ pub use process::Exit;
 pub use rabbitmq::RabbitMq;
 pub use server::{Server, Stopped};
 pub use signing::Signer;
+pub use site::program;
 pub use start::Idle;
 pub use stub::free_port;
 pub use wire::{API, Answer, Caller, Reply, Request};
