@@ -145,7 +145,7 @@ async fn a_deployment_is_looked_at_resource_by_resource() {
 
     for (variable, value, check, told) in [
         ("TREBLE_HOOKS_TABLE", "no-such-table", "table hooks", "no-such-table"),
-        ("TREBLE_FIRES_TABLE", "no-such-table", "dead letters", "no-such-table"),
+        ("TREBLE_FIRES_TABLE", "no-such-table", "dead letters", "not found"),
         ("TREBLE_MASTER_KEY_ARN", "no-such-key", "master key", "no-such-key"),
         ("TREBLE_FIRINGS_QUEUE_URL", "http://127.0.0.1:1/000000000000/q", "queue firings", "can't be asked"),
         ("TREBLE_EVENT_BUS", "no-such-bus", "event bus", "no-such-bus"),
