@@ -47,6 +47,7 @@ pub use rabbitmq::RabbitMq;
 pub use recorder::{Recorded, Recorder};
 pub use server::{Server, Stopped};
 pub use signing::Signer;
+pub use site::program;
 pub use start::Idle;
 pub use stub::free_port;
 pub use wire::{API, Answer, Caller, Reply, Request};
