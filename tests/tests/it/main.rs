@@ -27,5 +27,6 @@ mod rust_client;
 mod schedules;
 mod tables;
 mod template;
+mod traces;
 mod transport;
 mod triggering;

@@ -3,7 +3,7 @@
 //! | `pk` | `sk` | attributes |
 //! |---|---|---|
 //! | `<group>/<hookId>` | `<created, to the millisecond>#<taskId>` | the record; `expires` |
-//! | | `task#<taskId>` | `created` of the firing that has the taskId; `expires` |
+//! | | `task#<taskId>` | `created`, and `traceparent` if any, of the firing that has the taskId; `expires` |
 //!
 //! Records sort by time and come before claims, as digits come before letters. A record that is overdue for removal is not
 //! listed.
@@ -79,7 +79,7 @@ impl DynamoFires {
         let created = read_instant(&claim, stored::CREATED)?;
         let record = self.get(hook, stored::record_key(created, task_id)).await?;
         let record = record.as_ref().map(stored::from_item).transpose()?.map(Box::new);
-        Ok(Some(Claim::Earlier { created, record }))
+        Ok(Some(Claim::Earlier { created, trace: stored::read_trace(&claim), record }))
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use treble_core::firing::{FireRecord, FireResult, FiredBy, Firing};
 use treble_core::ports::StoreError;
 use treble_core::slugid::SlugId;
+use treble_core::trace::{TRACEPARENT, TraceContext};
 
 use crate::dynamodb::item::{
     Item, check_format, corrupt, instant, item, number, read_instant, read_text, text,
@@ -53,7 +54,15 @@ pub(super) fn claim_item(firing: &Firing, expires: Timestamp) -> Item {
     let mut item = item(firing.hook.to_string(), claim_key(&firing.task_id));
     item.insert(CREATED.into(), instant(firing.created));
     item.insert(TIME_TO_LIVE.into(), number(expires.as_second()));
+    if let Some(trace) = firing.trace {
+        item.insert(TRACEPARENT.into(), text(trace.to_string()));
+    }
     item
+}
+
+/// The trace that the firing of a claim belongs to.
+pub(super) fn read_trace(claim: &Item) -> Option<TraceContext> {
+    TraceContext::from_traceparent(claim.get(TRACEPARENT)?.as_s().ok()?)
 }
 
 /// The item of a record; without the task's status, where that is too large. The task exists by then: a record that says so
