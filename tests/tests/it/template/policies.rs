@@ -65,7 +65,7 @@ fn resource(server: &Server, name: &str) -> String {
     let Some(own) = name.strip_prefix(aws.name()) else { return name.to_owned() };
     let own = &own[1..];
     let (first, rest) = own.split_once('/').map_or((own, String::new()), |(f, rest)| (f, format!("/{rest}")));
-    let (_, resource) = RESOURCES.iter().find(|(name, _)| *name == first).expect(name);
+    let (_, resource) = RESOURCES.iter().find(|(name, _)| *name == first).unwrap_or_else(|| panic!("{name}"));
     format!("{resource}{rest}")
 }
 
