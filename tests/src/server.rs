@@ -176,6 +176,17 @@ impl Server {
         self.site.cli(arguments, self.data())
     }
 
+    /// Runs `treble ARGUMENTS` with these variables set, of which others are where everything is.
+    pub fn cli_with<'a>(
+        &self,
+        environment: impl IntoIterator<Item = (&'a str, String)>,
+        arguments: &[&str],
+    ) -> Exit {
+        let mut command = self.site.command();
+        command.args(arguments).envs(environment);
+        Process::spawn(&mut command).finish()
+    }
+
     /// Runs `treble hooks ARGUMENTS`, which finds this server by its data directory.
     pub fn hooks(&self, arguments: &[&str]) -> Exit {
         let mut command = self.site.command();

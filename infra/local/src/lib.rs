@@ -6,6 +6,7 @@
 //! - `changes` are announced once they are stored; hooks' owners find in `mailbox` what they are told of them.
 //! - `socket` lets the other commands, in `admin`, work beside a running server.
 //! - `hooks` calls the API, of the running server or of a deployment.
+//! - `transfer` writes hooks, or everything, to a file, and takes them from one.
 //! - `tasks` shows what was created, `routes` what can be called, and `watch_router` by which function; `completions`
 //!   tells shells about all this.
 
@@ -29,6 +30,7 @@ mod settings;
 mod socket;
 mod store;
 mod tasks;
+mod transfer;
 mod up;
 mod watch_router;
 
@@ -63,6 +65,8 @@ fn run(command: Command) -> Result<ExitCode, output::Failure> {
         Command::Client(arguments) => admin::client::run(arguments)?,
         Command::Role(arguments) => admin::role::run(arguments)?,
         Command::DeadLetters(arguments) => admin::dead_letters::run(arguments)?,
+        Command::Export(arguments) => transfer::export(&arguments)?,
+        Command::Import(arguments) => return transfer::import(&arguments),
         Command::Completions { shell } => completions::run(shell),
     }
     Ok(ExitCode::SUCCESS)

@@ -25,5 +25,6 @@ mod rust_client;
 mod schedules;
 mod tables;
 mod template;
+mod transfer;
 mod transport;
 mod triggering;

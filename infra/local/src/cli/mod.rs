@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod hooks;
+mod transfer;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use crate::output::style;
 use crate::settings::Expiry;
 pub(crate) use dead_letters::{DeadLetterFilter, DeadLetters, DeadLettersAction};
 pub(crate) use hooks::{Apply, Hooks, HooksAction, HooksCommon, List, Next, Payload, Render, Show, Which};
+pub(crate) use transfer::{End, Export, Import};
 
 /// Where the data is kept, unless the command line says otherwise.
 pub(crate) const DATA: &str = "treble-data";
@@ -71,6 +73,10 @@ pub(crate) enum Command {
     Role(Role),
     /// Look at what could not be fired, and send it again
     DeadLetters(DeadLetters),
+    /// Write hooks, or everything, to a file: a backup, or what moves elsewhere
+    Export(Export),
+    /// Take what `treble export` wrote
+    Import(Import),
     /// Print what a shell needs to complete this program's command line
     ///
     /// For bash, in ~/.bashrc: source <(treble completions bash)
