@@ -31,12 +31,14 @@ mod stack;
 mod start;
 mod stub;
 pub mod table;
+mod taskcluster;
 mod wire;
 
+pub use self::taskcluster::{Taskcluster, Trouble};
 pub use aws::Aws;
 pub use bridge::BridgeProcess;
 pub use bus::EventBridge;
-pub use clients::{deploy_template, node, python, schemathesis, validate_openapi};
+pub use clients::{deploy_template, node, python, python_as, schemathesis, validate_openapi};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};
 pub use gateway::{Delivery, Gateway};

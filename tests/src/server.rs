@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::process::{Exit, Process};
 use crate::site::{Exported, Site};
-use crate::{Aws, Gateway, Request, Signer, stub};
+use crate::{ACCESS_TOKEN, Aws, CLIENT_ID, Gateway, Request, Signer, stub};
 
 /// The end of what a server prints when it starts; it listens by then.
 const READY: &str = "Stop: Ctrl-C";
@@ -47,6 +47,11 @@ impl Server {
     /// A new server that clients reach through API Gateway and functions, which share its tables. `None` where the tests
     /// run without AWS.
     pub async fn on_functions() -> Option<Server> {
+        Server::on_functions_with(&[]).await
+    }
+
+    /// The same with these options, which may be `--auth` and `--sink`, for the server and the functions alike.
+    pub async fn on_functions_with(options: &[&str]) -> Option<Server> {
         let aws = Aws::from_env()?;
         let (listener, port) = stub::listen();
         let root_url = format!("http://127.0.0.1:{port}");
@@ -58,9 +63,17 @@ impl Server {
         ] {
             environment.push((name.to_owned(), value));
         }
+        for option in options.chunks(2) {
+            let name = option[0].trim_start_matches("--").to_uppercase();
+            environment.retain(|(known, _)| *known != format!("TREBLE_{name}"));
+            environment.push((format!("TREBLE_{name}"), option[1].to_owned()));
+        }
+        environment.push(("TASKCLUSTER_CLIENT_ID".to_owned(), CLIENT_ID.to_owned()));
+        environment.push(("TASKCLUSTER_ACCESS_TOKEN".to_owned(), ACCESS_TOKEN.to_owned()));
         // The server itself is at another port, which is not told by the root URL.
         let own_port = stub::listen().1;
-        let mut server = Server::at(own_port, &["--root-url", &root_url], Some(aws)).await;
+        let arguments = [&["--root-url", &root_url], options].concat();
+        let mut server = Server::at(own_port, &arguments, Some(aws)).await;
         server.gateway = Some(Gateway::start(listener, environment));
         Some(server)
     }

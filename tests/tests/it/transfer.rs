@@ -111,7 +111,7 @@ fn assert_says(exit: &Exit, code: i32, parts: &[&str]) {
 #[track_caller]
 fn report(exit: &Exit, code: i32) -> Value {
     assert_exit(exit, code);
-    serde_json::from_str(&exit.printed).expect(&exit.printed)
+    serde_json::from_str(&exit.printed).unwrap_or_else(|error| panic!("{error}: {}", exit.printed))
 }
 
 /// Removes all that a data directory has but its master key.

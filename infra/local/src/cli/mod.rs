@@ -74,8 +74,10 @@ pub(crate) enum Command {
     /// Look at what could not be fired, and send it again
     DeadLetters(DeadLetters),
     /// Write hooks, or everything, to a file: a backup, or what moves elsewhere
+    #[command(long_about = transfer::EXPORT_HELP)]
     Export(Export),
     /// Take what `treble export` wrote
+    #[command(long_about = transfer::IMPORT_HELP)]
     Import(Import),
     /// Print what a shell needs to complete this program's command line
     ///

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::StoreChoice;
 
-const EXPORT_HELP: &str = "\
+pub(super) const EXPORT_HELP: &str = "\
 Write what a service keeps to a file of JSON lines: a backup, or what moves to another place
 
 Of the data directory, also while its server runs, or with --store aws of a deployment's tables: roles, clients, hooks \
@@ -19,7 +19,7 @@ only: the API tells no more. Scopes: hooks:list-hooks:*, and with --tokens hooks
 
 What changes while it is written is in the file as it was before or after.";
 
-const IMPORT_HELP: &str = "\
+pub(super) const IMPORT_HELP: &str = "\
 Take what `treble export` wrote
 
 All of the file is read and checked before the first change is made. What is there already is left as it is; what is \
@@ -35,7 +35,6 @@ tokens of their own there: --tokens lists them. Scopes: of each hook, hooks:get:
 assume:hook-id:GROUP/ID; with --tokens, hooks:get-trigger-token:GROUP/ID.";
 
 #[derive(Debug, Args)]
-#[command(long_about = EXPORT_HELP)]
 pub(crate) struct Export {
     /// The file to write; - is the standard output
     #[arg(value_name = "FILE")]
@@ -51,7 +50,6 @@ pub(crate) struct Export {
 }
 
 #[derive(Debug, Args)]
-#[command(long_about = IMPORT_HELP)]
 pub(crate) struct Import {
     /// The file to read; - is the standard input
     #[arg(value_name = "FILE")]

@@ -145,8 +145,7 @@ impl Report {
     }
 
     pub(super) fn print(&mut self, json: bool) -> Result<(), Failure> {
-        let tokens = self.tokens.as_mut();
-        tokens.map(|tokens| tokens.sort_by(|one, other| one.hook.cmp(&other.hook)));
+        self.tokens.iter_mut().for_each(|tokens| tokens.sort_by(|one, other| one.hook.cmp(&other.hook)));
         self.problems.sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
         if json {
             return output::json(self);
