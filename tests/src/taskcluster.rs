@@ -126,8 +126,9 @@ impl State {
         let asked: Value = serde_json::from_slice(body).unwrap();
         let text = |key: &str| asked[key].as_str().unwrap_or_default();
         let authorization = asked["authorization"].as_str();
+        let method = text("method").to_uppercase();
         let request = SignedRequest {
-            method: text("method"),
+            method: &method,
             resources: vec![Cow::Borrowed(text("resource"))],
             origins: vec![Origin {
                 host: text("host").to_owned(),

@@ -16,7 +16,7 @@ const TOKEN: &str = "a-client-of-the-deployment-0123456789abcdef";
 fn deployment() -> (Taskcluster, [String; 4]) {
     let deployment = Taskcluster::start();
     deployment.client("admin", TOKEN, &["*"]);
-    deployment.role("anonymous", &["hooks:list-hooks:"]);
+    deployment.role("anonymous", &["hooks:list-hooks:g"]);
     for group in ["g", "python"] {
         deployment.role(&format!("hook-id:{group}/*"), &["queue:create-task:lowest:p/w"]);
     }
@@ -107,7 +107,7 @@ async fn an_auth_service_in_trouble() {
         deployment.auth_has([passing]);
         list().await.ok();
     }
-    let anonymous = Request::to("GET /hooks").anonymously();
+    let anonymous = Request::to("GET /hooks/g").anonymously();
     for lasting in [Trouble::Status(500), Trouble::Status(503), Trouble::Lost] {
         deployment.auth_has(repeat_n(lasting, 100));
         assert_eq!(list().await.status, 503, "{lasting:?}");
