@@ -1,5 +1,6 @@
 //! Backups of a store, and what they bring back.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ async fn an_empty_directory_becomes_what_the_backup_was() {
     let before = seen(&server).await;
     let (_dir, path) = file();
     assert_says(&server.cli(&["export", &path]), 0, &["Exported "]);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let secret = server.credentials().access_token.clone();
     assert!(!fs::read_to_string(&path).unwrap().contains(&secret), "an access token in the clear");
 

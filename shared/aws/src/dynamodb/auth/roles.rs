@@ -204,3 +204,31 @@ fn from_item(item: &Item) -> Result<RoleEntry, StoreError> {
         last_modified: read_instant(item, LAST_MODIFIED)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roles(count: usize, scope_bytes: usize) -> Vec<RoleEntry> {
+        let role = |number: usize| RoleEntry {
+            role_id: number.to_string(),
+            description: String::new(),
+            scopes: vec!["x".repeat(scope_bytes)],
+            last_modified: Timestamp::UNIX_EPOCH,
+        };
+        (0..count).map(role).collect()
+    }
+
+    #[test]
+    fn batches_fit_in_a_transaction() {
+        for (count, bytes, expected) in
+            [(0, 1, vec![]), (1, 1, vec![1]), (200, 1, vec![99, 99, 2]), (25, 340_000, vec![10, 10, 5])]
+        {
+            let roles = roles(count, bytes);
+            let batches: Vec<&[RoleEntry]> = batches(&roles).collect();
+            assert_eq!(batches.iter().map(|batch| batch.len()).collect::<Vec<_>>(), expected);
+            assert!(batches.iter().all(|batch| batch.iter().map(weight).sum::<usize>() <= MAX_BATCH_BYTES));
+            assert_eq!(batches.concat(), roles);
+        }
+    }
+}
