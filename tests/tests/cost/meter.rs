@@ -59,12 +59,19 @@ impl Div<f64> for Used {
 #[derive(Debug, Clone)]
 pub(crate) struct Meter {
     database: Embedded,
-    read: Arc<Mutex<(Used, Vec<(String, String)>)>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    used: Used,
+    /// The messages that were sent: to which queue, and what.
+    messages: Vec<(String, String)>,
 }
 
 impl Meter {
     pub(crate) fn new(database: Embedded) -> Self {
-        Self { database, read: Arc::default() }
+        Self { database, state: Arc::default() }
     }
 
     /// What clients of it are made of.
@@ -80,17 +87,17 @@ impl Meter {
 
     /// What was used since the last time that this was asked.
     pub(crate) fn take(&self) -> Used {
-        std::mem::take(&mut self.read.lock().unwrap().0)
+        std::mem::take(&mut self.state.lock().unwrap().used)
     }
 
     /// The messages that a queue has been sent since the last time that this was asked.
     pub(crate) fn receive(&self, queue_url: &str) -> Vec<String> {
-        let mut read = self.read.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
         let (mut received, mut others) = (Vec::new(), Vec::new());
-        for (url, body) in read.1.drain(..) {
+        for (url, body) in state.messages.drain(..) {
             if url == queue_url { received.push(body) } else { others.push((url, body)) }
         }
-        read.1 = others;
+        state.messages = others;
         received
     }
 
@@ -107,7 +114,7 @@ impl Meter {
             Value::Array(tables) => tables.iter().map(|table| table["CapacityUnits"].as_f64().unwrap()).sum(),
             table => table["CapacityUnits"].as_f64().unwrap_or_default(),
         };
-        let used = &mut self.read.lock().unwrap().0;
+        let used = &mut self.state.lock().unwrap().used;
         if matches!(operation, "GetItem" | "Query") {
             used.reads += units
         } else {
@@ -123,10 +130,10 @@ impl Meter {
             "SendMessageBatch" => request["Entries"].as_array().unwrap().clone(),
             other => panic!("{other} is not metered"),
         };
-        let mut read = self.read.lock().unwrap();
-        read.0.requests += 1.0;
+        let mut state = self.state.lock().unwrap();
+        state.used.requests += 1.0;
         let body = |entry: &Value| (url.to_owned(), entry["MessageBody"].as_str().unwrap().to_owned());
-        read.1.extend(entries.iter().map(body));
+        state.messages.extend(entries.iter().map(body));
         let taken = |entry: &Value| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "-"});
         match operation {
             "SendMessage" => taken(&entries[0]),

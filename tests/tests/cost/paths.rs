@@ -178,7 +178,7 @@ impl World {
         assert_eq!(tick.run(Timestamp::MAX).await.sent, 0);
         let idle = self.meter.take();
         assert_eq!(idle, Used { reads: IDLE_TICK, ..Used::default() });
-        (ticked - idle) / self.count() + self.from_queue().await
+        (ticked - idle) / self.count() + self.fire_queued().await
     }
 
     /// All hooks by a broker's message each, at once; for each of them.
@@ -203,11 +203,11 @@ impl World {
         for fired in dispatcher.dispatch(&messages, Timestamp::now()).await {
             assert_eq!(fired.unwrap(), 1);
         }
-        self.meter.take() / self.count() + self.from_queue().await
+        self.meter.take() / self.count() + self.fire_queued().await
     }
 
     /// What waits in the queue of firings; for each of them.
-    async fn from_queue(&self) -> Used {
+    async fn fire_queued(&self) -> Used {
         let messages = self.meter.receive(FIRINGS);
         assert_eq!(messages.len(), self.names.len());
         let consumer = Consumer {
