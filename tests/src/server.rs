@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::process::{Exit, Process};
 use crate::site::{Exported, Site};
-use crate::{ACCESS_TOKEN, Aws, CLIENT_ID, Gateway, Request, Signer, stub};
+use crate::{ACCESS_TOKEN, Aws, CLIENT_ID, Gateway, Recorder, Request, Signer, stub};
 
 /// The end of what a server prints when it starts; it listens by then.
 const READY: &str = "Stop: Ctrl-C";
@@ -52,7 +52,15 @@ impl Server {
 
     /// The same with these options, which may be `--auth` and `--sink`, for the server and the functions alike.
     pub async fn on_functions_with(options: &[&str]) -> Option<Server> {
-        let aws = Aws::from_env()?;
+        Some(Server::behind_gateway(Aws::from_env()?, options, None).await)
+    }
+
+    /// As [`on_functions`](Self::on_functions), and what the functions call of AWS is recorded.
+    pub async fn on_recorded_functions(aws: Aws, recorder: &Recorder) -> Server {
+        Server::behind_gateway(aws, &[], Some(recorder.clone())).await
+    }
+
+    async fn behind_gateway(aws: Aws, options: &[&str], recorder: Option<Recorder>) -> Server {
         let (listener, port) = stub::listen();
         let root_url = format!("http://127.0.0.1:{port}");
         let mut environment = aws.environment();
@@ -68,14 +76,16 @@ impl Server {
             environment.retain(|(known, _)| *known != format!("TREBLE_{name}"));
             environment.push((format!("TREBLE_{name}"), option[1].to_owned()));
         }
-        environment.push(("TASKCLUSTER_CLIENT_ID".to_owned(), CLIENT_ID.to_owned()));
-        environment.push(("TASKCLUSTER_ACCESS_TOKEN".to_owned(), ACCESS_TOKEN.to_owned()));
+        if !options.is_empty() {
+            environment.push(("TASKCLUSTER_CLIENT_ID".to_owned(), CLIENT_ID.to_owned()));
+            environment.push(("TASKCLUSTER_ACCESS_TOKEN".to_owned(), ACCESS_TOKEN.to_owned()));
+        }
         // The server itself is at another port, which is not told by the root URL.
         let own_port = stub::listen().1;
         let arguments = [&["--root-url", &root_url], options].concat();
         let mut server = Server::at(own_port, &arguments, Some(aws)).await;
-        server.gateway = Some(Gateway::start(listener, environment));
-        Some(server)
+        server.gateway = Some(Gateway::start(listener, environment, recorder));
+        server
     }
 
     async fn at(port: u16, arguments: &[&str], aws: Option<Aws>) -> Server {

@@ -5,6 +5,7 @@ mod broker;
 mod changes;
 mod crashes;
 mod delivery;
+mod permissions;
 mod server;
 mod tls;
 mod world;

@@ -1,6 +1,7 @@
 //! template.yaml against the code: all that there is is deployed, each function with what it needs, and no more.
 
-mod document;
+pub(crate) mod document;
+mod policies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ use treble_aws::dynamodb::schema::{
 use treble_tests::{Idle, deploy_template};
 
 use document::{Template, texts};
+pub(crate) use policies::allowed;
 
 const FUNCTION: &str = "AWS::Serverless::Function";
 const QUEUE: &str = "AWS::SQS::Queue";
