@@ -127,3 +127,43 @@ async fn an_import_that_was_cut_short_is_made_again() {
     Request::to("DELETE /hooks/examples/hello").send(&server).await.ok();
     assert_seen(&seen(&server).await, &before);
 }
+
+/// As after any outage: what was missed fires once, late, and the schedule goes on.
+#[tokio::test]
+async fn what_a_schedule_missed_fires_once() {
+    let server = Server::start().await;
+    if server.is_on_aws() {
+        return;
+    }
+    let mut daily = definition();
+    daily["schedule"] = json!(["0 0 0 * * *"]);
+    Request::to("PUT /hooks/g/daily").json(&daily).send(&server).await.ok();
+    let (_dir, path) = file();
+    assert_exit(&server.cli(&["export", &path]), 0);
+    Request::to("DELETE /hooks/g/daily").send(&server).await.ok();
+
+    // A backup of four days ago.
+    let aged = |line: &str| -> String {
+        let mut record: Value = serde_json::from_str(line).unwrap();
+        if let Some(hook) = record.get_mut("hook") {
+            for moment in ["created", "dueAt"] {
+                let now: jiff::Timestamp = hook[moment].as_str().unwrap().parse().unwrap();
+                hook[moment] = json!(now - jiff::SignedDuration::from_hours(4 * 24));
+            }
+        }
+        record.to_string()
+    };
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.lines().map(aged).collect::<Vec<_>>().join("\n")).unwrap();
+    assert_says(&server.cli(&["import", &path]), 0, &["hooks: 1 imported"]);
+    until(async || !server.last_fires("g/daily").await.is_empty()).await;
+    // All that was missed has been sent when the hook has moved on.
+    let is_ahead = async || {
+        let status = Request::to("GET /hooks/g/daily/status").send(&server).await.ok();
+        status["nextScheduledDate"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
+            > jiff::Timestamp::now()
+    };
+    until(is_ahead).await;
+    assert_eq!(server.last_fires("g/daily").await.len(), 1);
+    assert_eq!(server.tasks().await.len(), 1);
+}
