@@ -28,11 +28,13 @@ nothing.
 
 Into the data directory, also while its server runs, or with --store aws into a deployment's tables, under the master key \
 that the file was written under: trigger tokens, access tokens and schedules go on as they were. A schedule's moments that \
-were missed since fire once.
+were missed since fire once. A directory that is empty but for the master key, or not there with --other-key, is made.
 
 With --api, hooks only, into any hooks service of Taskcluster's API, found as by `treble export --api`. They get trigger \
 tokens of their own there: --tokens lists them. Scopes: of each hook, hooks:get:GROUP:ID, hooks:modify-hook:GROUP/ID and \
-assume:hook-id:GROUP/ID; with --tokens, hooks:get-trigger-token:GROUP/ID.";
+assume:hook-id:GROUP/ID; with --tokens, hooks:get-trigger-token:GROUP/ID.
+
+Exit codes are those of `treble hooks`; 1 also where something differs, or is refused.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
