@@ -51,6 +51,7 @@ pub use recorder::{Recorded, Recorder};
 pub use reference::ReferenceHooks;
 pub use server::{Server, Stopped};
 pub use signing::Signer;
+pub use site::program;
 pub use start::Idle;
 pub use stub::free_port;
 pub use wire::{API, Answer, Caller, Reply, Request};

@@ -10,6 +10,9 @@ use paths::{IDLE_TICK, World};
 /// What a function is assumed to take for a firing, in seconds.
 const SECONDS: f64 = 0.02;
 
+/// What a line of metrics is assumed to be at most, in kilobytes.
+const LINE_KILOBYTES: f64 = 0.5;
+
 /// Many hooks that are due at once.
 const MANY: usize = 480;
 
@@ -40,7 +43,7 @@ impl Path {
     }
 }
 
-const PRICES: [Price; 6] = [
+const PRICES: [Price; 7] = [
     Price { what: "requests of the HTTP API", dollars: 1.00, used: |path| path.api },
     Price { what: "invocations of functions", dollars: 0.20, used: |path| path.functions * path.batches() },
     Price { what: "their GB-seconds", dollars: 13.33, used: |path| path.functions * SECONDS * memory() },
@@ -51,6 +54,8 @@ const PRICES: [Price; 6] = [
         dollars: 0.40,
         used: |path| path.used.requests + 2.0 * path.queues * path.batches(),
     },
+    // A gigabyte has a million of them. A function that fires says so in one line, whatever it fired.
+    Price { what: "kilobytes of logs", dollars: 0.50, used: |path| LINE_KILOBYTES * path.batches() },
 ];
 
 const README: &str = include_str!("../../../README.md");

@@ -219,7 +219,7 @@ impl World {
         self.meter.take();
         for message in messages {
             let outcome = consumer.consume(&message, Attempt::Retried).await.unwrap();
-            assert!(matches!(outcome, Outcome::Fired), "{outcome:?}");
+            assert!(matches!(outcome, Outcome::Fired(_)), "{outcome:?}");
         }
         assert_eq!(self.meter.receive(TASKS).len(), self.names.len());
         self.meter.take() / self.count()

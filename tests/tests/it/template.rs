@@ -355,6 +355,17 @@ fn secrets_are_generated_or_referred_to() {
     }
 }
 
+/// Metrics of several stacks are told apart, and the alarm listens to its own.
+#[test]
+fn metrics_are_of_their_stack() {
+    let template = all();
+    let stack = json!({"Ref": "AWS::StackName"});
+    assert_eq!(*template.global("Environment"), json!({"Variables": {"TREBLE_STACK": stack}}));
+    let lag = &template.resource("TickLagAlarm")["Properties"];
+    assert_eq!((&lag["Namespace"], &lag["MetricName"]), (&json!("Treble"), &json!("TickLag")));
+    assert_eq!(lag["Dimensions"], json!([{"Name": "Stack", "Value": stack}]));
+}
+
 #[test]
 fn it_can_be_deployed_and_used() {
     let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL") else { return };

@@ -1,6 +1,7 @@
 //! What can be asked for on the command line.
 
 mod dead_letters;
+mod doctor;
 mod hooks;
 mod transfer;
 
@@ -16,6 +17,7 @@ use treble_pulse_bridge::Broker;
 use crate::output::style;
 use crate::settings::Expiry;
 pub(crate) use dead_letters::{DeadLetterFilter, DeadLetters, DeadLettersAction};
+pub(crate) use doctor::Doctor;
 pub(crate) use hooks::{Apply, Hooks, HooksAction, HooksCommon, List, Next, Payload, Render, Show, Which};
 pub(crate) use transfer::{End, Export, Import};
 
@@ -73,6 +75,8 @@ pub(crate) enum Command {
     Role(Role),
     /// Look at what could not be fired, and send it again
     DeadLetters(DeadLetters),
+    /// Check whether a deployment, or the server on a data directory, is well
+    Doctor(Doctor),
     /// Write hooks, or everything, to a file: a backup, or what moves elsewhere
     #[command(long_about = transfer::EXPORT_HELP)]
     Export(Export),

@@ -15,13 +15,14 @@ use jiff::{SignedDuration, Timestamp};
 use treble_core::ports::{DeadLetter, DeadLetters, Page, PageRequest, StoreError};
 
 use super::item::{
-    Item, corrupt, instant, item, key, number, read_instant, read_text, sort_key, text, unavailable,
+    Item, check_format, corrupt, instant, item, key, number, read_instant, read_text, sort_key, text,
+    unavailable,
 };
 use super::page::Listing;
 use super::restore::{Restore, Restored, restore};
 use super::schema::TIME_TO_LIVE;
 
-const PARTITION: &str = "dead-letters";
+pub(super) const PARTITION: &str = "dead-letters";
 const DIED: &str = "died";
 const ID: &str = "id";
 const HOOK: &str = "hook";
@@ -115,6 +116,7 @@ fn to_item(letter: &DeadLetter) -> Item {
 }
 
 fn from_item(item: &Item) -> Result<DeadLetter, StoreError> {
+    check_format(item)?;
     let name = |text: &str| text.parse().map_err(|error| corrupt(item, HOOK, &format!("{error}")));
     Ok(DeadLetter {
         id: read_text(item, ID)?.to_owned(),

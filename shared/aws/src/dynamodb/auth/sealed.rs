@@ -21,8 +21,8 @@ impl DynamoAuth {
     /// The clients, by their names in code-point order.
     pub async fn list_sealed_clients(&self, page: &PageRequest) -> Result<Page<SealedClient>, StoreError> {
         let client = |item: &_| {
-            let sealed_token = clients::sealed_token(item)?.as_ref().to_vec();
-            Ok(Some(SealedClient { entry: clients::entry(item)?, sealed_token }))
+            let entry = clients::entry(item)?;
+            Ok(Some(SealedClient { entry, sealed_token: clients::sealed_token(item)?.as_ref().to_vec() }))
         };
         self.listing(clients::PARTITION).page(page, client).await
     }

@@ -7,7 +7,7 @@ use treble_core::ports::{Page, PageRequest, StoreError};
 use treble_core::slugid::SlugId;
 
 use super::{DynamoFires, expiry, stored};
-use crate::dynamodb::item::read_instant;
+use crate::dynamodb::item::{check_format, read_instant};
 use crate::dynamodb::page::Listing;
 use crate::dynamodb::restore::{Restore, Restored, restore};
 
@@ -38,6 +38,7 @@ impl DynamoFires {
             backwards: false,
         };
         let claim = |item: &_| {
+            check_format(item)?;
             let created = read_instant(item, stored::CREATED)?;
             let entry = ClaimEntry { hook: hook.name.clone(), task_id: stored::claimed(item)?, created };
             Ok((created >= hook.created).then_some(entry))

@@ -7,8 +7,10 @@ use treble_core::ports::{BindingLedger, BindingProblem, MadeBinding, PageRequest
 use super::DynamoHooks;
 use super::bound::PATTERN;
 use super::keys::{AMQP, made_key};
-use crate::dynamodb::item::{Item, instant, number, read_instant, read_text, text, unavailable};
-use crate::dynamodb::schema::FORMAT;
+use crate::dynamodb::item::{
+    Item, check_format, instant, number, read_instant, read_text, text, unavailable,
+};
+use crate::dynamodb::schema::{FORMAT, FORMAT_VERSION};
 
 const EXCHANGE: &str = "exchange";
 /// Why a binding could not be made; absent when it could.
@@ -49,7 +51,7 @@ impl BindingLedger for DynamoHooks {
 
 pub(super) fn to_item(made: &MadeBinding) -> Item {
     let mut item = made_key(&made.binding);
-    item.insert(FORMAT.into(), number(1));
+    item.insert(FORMAT.into(), number(FORMAT_VERSION));
     item.insert(EXCHANGE.into(), text(&made.binding.exchange));
     item.insert(PATTERN.into(), text(&made.binding.routing_key_pattern));
     if let Some(BindingProblem { problem, since }) = &made.problem {
@@ -60,6 +62,7 @@ pub(super) fn to_item(made: &MadeBinding) -> Item {
 }
 
 fn made(item: &Item) -> Result<MadeBinding, StoreError> {
+    check_format(item)?;
     let binding = Binding {
         exchange: read_text(item, EXCHANGE)?.to_owned(),
         routing_key_pattern: read_text(item, PATTERN)?.to_owned(),
