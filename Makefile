@@ -103,6 +103,28 @@ watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, 
 	cargo build --locked --package treble-functions --bins
 	python tests/python/emulator.py python infra/watch.py
 
+# What the local stack runs: `dev`, as the tests do, or `release`. Each release package by itself, as it is deployed.
+STACK_PROFILE := dev
+STACK_BINARIES := target/$(if $(filter release,$(STACK_PROFILE)),release,debug)
+# Where its API is; its AWS is at any free port unless it is said.
+PORT := 8080
+AWS_PORT := 0
+
+.PHONY: local-stack local-stack-down local-stack-binaries
+local-stack-binaries:
+ifeq ($(STACK_PROFILE),release)
+	cargo build --locked --release -p treble-functions
+	cargo build --locked --release -p treble-local
+else
+	cargo build --locked --workspace
+endif
+
+local-stack: $(VENV)/installed local-stack-binaries ## an emulated AWS with template.yaml deployed into it: PORT=8080, STACK_PROFILE=release
+	python infra/localstack/local_stack.py up --binaries $(STACK_BINARIES) --port $(PORT) --aws-port $(AWS_PORT)
+
+local-stack-down: ## end it, and leave nothing of it
+	python infra/localstack/local_stack.py down
+
 clean: ## remove what was built and installed
 	cargo clean
 	rm -rf $(VENV) tests/node/node_modules tests/fuzz/artifacts
