@@ -109,8 +109,10 @@ STACK_BINARIES := target/$(if $(filter release,$(STACK_PROFILE)),release,debug)
 # Where its API is; its AWS is at any free port unless it is said.
 PORT := 8080
 AWS_PORT := 0
+# Whom its AWS listens to: 0.0.0.0, for the containers of `sam local`.
+AWS_HOST := 127.0.0.1
 
-.PHONY: local-stack local-stack-down local-stack-binaries
+.PHONY: local-stack local-stack-down sam-local local-stack-binaries
 local-stack-binaries:
 ifeq ($(STACK_PROFILE),release)
 	cargo build --locked --release -p treble-functions
@@ -120,10 +122,13 @@ else
 endif
 
 local-stack: $(VENV)/installed local-stack-binaries ## an emulated AWS with template.yaml deployed into it: PORT=8080, STACK_PROFILE=release
-	python infra/localstack/local_stack.py up --binaries $(STACK_BINARIES) --port $(PORT) --aws-port $(AWS_PORT)
+	python infra/localstack/local_stack.py up --binaries $(STACK_BINARIES) --port $(PORT) --aws-port $(AWS_PORT) --aws-host $(AWS_HOST)
 
 local-stack-down: ## end it, and leave nothing of it
 	python infra/localstack/local_stack.py down
+
+sam-local: $(VENV)/installed ## what `sam local start-api` needs, beside a local stack: make local-stack AWS_HOST=0.0.0.0
+	python infra/localstack/sam_local.py
 
 clean: ## remove what was built and installed
 	cargo clean

@@ -30,9 +30,9 @@ def environment(port):
 
 
 @contextlib.contextmanager
-def running(port, home, log):
+def running(port, home, log, host="127.0.0.1"):
     """The emulator at a port of this machine, with what it writes below `home`, until the block ends."""
-    own = os.environ | environment(port) | {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "TMPDIR": home}
+    own = os.environ | environment(port) | {"GATEWAY_PORT": str(port), "BIND_HOST": host, "TMPDIR": home}
     emulator = subprocess.Popen([PROGRAM], env=own, cwd=home, stdout=log, stderr=log)
     try:
         await_health(environment(port)["AWS_ENDPOINT_URL"], emulator)

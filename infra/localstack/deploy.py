@@ -6,6 +6,7 @@ deploy` is SAM's own translation, and CloudFormation.
 """
 
 import argparse
+import functools
 import io
 import json
 import os
@@ -19,10 +20,11 @@ import boto3
 from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
+from without_api import without_api
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TEMPLATE = os.path.join(ROOT, "template.yaml")
-PATIENCE_SECONDS = 150
+PATIENCE_SECONDS = 300
 ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 # What a deployment's outputs are to those who use it beside the functions.
 VARIABLES = {
@@ -71,10 +73,14 @@ def binary_of(function):
     return function["Metadata"]["BuildProperties"]["Binary"]
 
 
-def uploaded(bucket, binaries, bootstrap):
+def whole(template):
+    return template
+
+
+def uploaded(bucket, binaries, bootstrap, change):
     """The template as CloudFormation takes it, its functions in the bucket."""
     with open(TEMPLATE) as file:
-        template = yaml_parse(file.read())
+        template = change(yaml_parse(file.read()))
     s3 = client("s3")
     s3.create_bucket(Bucket=bucket)
     del template["Globals"]["Function"]["CodeUri"]
@@ -88,14 +94,14 @@ def uploaded(bucket, binaries, bootstrap):
     return f"{os.environ['AWS_ENDPOINT_URL']}/{bucket}/template"
 
 
-def deploy(stack, binaries, parameters, bootstrap=path_to):
+def deploy(stack, binaries, parameters, bootstrap=path_to, change=whole):
     """Makes the stack, of the binaries at the paths that `binaries` gives, and tells its outputs."""
     if sender := parameters.get("MailFrom"):
         client("ses").verify_email_identity(EmailAddress=sender)
     cloudformation = client("cloudformation")
     cloudformation.create_stack(
         StackName=stack,
-        TemplateURL=uploaded(stack, binaries, bootstrap),
+        TemplateURL=uploaded(stack, binaries, bootstrap, change),
         Parameters=[
             {"ParameterKey": key, "ParameterValue": value}
             for key, value in ({"Architecture": ARCHITECTURE} | parameters).items()
@@ -149,21 +155,35 @@ def exports(root_url, access_token):
     }
 
 
-def main():
+def options():
     parser = argparse.ArgumentParser(description="Deploys template.yaml into the AWS at AWS_ENDPOINT_URL, an emulated one.")
-    parser.add_argument("--binaries", default=os.path.join(ROOT, "target", "debug"), help="where the binaries are")
+    debug = os.path.join(ROOT, "target", "debug")
+    parser.add_argument("--binaries", default=debug, help="where the binaries are")
     parser.add_argument("--zip", action="store_true", help="pack BINARIES/NAME/bootstrap, as `sam build` leaves them")
-    parser.add_argument("--treble", default=os.path.join(ROOT, "target", "debug", "treble"), help="the command line")
+    parser.add_argument("--treble", default=os.path.join(debug, "treble"), help="the command line")
     parser.add_argument("--stack", default="treble", help="the stack's name")
     parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
-    options = parser.parse_args()
-    directory = os.path.abspath(options.binaries)
-    parameters = dict(parameter.split("=", 1) for parameter in options.parameter)
-    if options.zip:
-        outputs = deploy(options.stack, lambda name: os.path.join(directory, name, "bootstrap"), parameters, content_of)
-    else:
-        outputs = deploy(options.stack, lambda name: os.path.join(directory, name), parameters)
-    token = root_client(options.treble, outputs)
+    parser.add_argument("--function-url", metavar="URL", help="no HTTP API: all requests go to `default`, at this URL")
+    return parser.parse_args()
+
+
+def main():
+    chosen = options()
+    parameters = dict(parameter.split("=", 1) for parameter in chosen.parameter)
+    change = whole
+    if url := chosen.function_url:
+        parameters["RootUrl"] = url.rstrip("/")
+        change = functools.partial(without_api, url)
+    directory = os.path.abspath(chosen.binaries)
+    within = ["bootstrap"] if chosen.zip else []
+    outputs = deploy(
+        chosen.stack,
+        lambda name: os.path.join(directory, name, *within),
+        parameters,
+        content_of if chosen.zip else path_to,
+        change,
+    )
+    token = root_client(chosen.treble, outputs)
     root_url = parameters.get("RootUrl") or outputs["ApiUrl"]
     for name, value in (exports(root_url, token) | variables(outputs)).items():
         print(f"export {name}={value}")

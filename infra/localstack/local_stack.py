@@ -9,10 +9,10 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 
 import aws_emulator
 import deploy
@@ -51,29 +51,18 @@ class State:
         os.replace(path + ".new", path)
 
 
-def listen(port):
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(("127.0.0.1", port))
-    except OSError as error:
-        sys.exit(f"port {port} can't be listened at: {error.strerror}. Another one: make local-stack PORT=…")
-    listening.listen(128)
-    return listening
-
-
 def serve(options):
     """Everything, until SIGTERM."""
     # So that the emulator ends with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     state = State(options.state)
-    listening = listen(options.port)
+    listening = front.listen(options.port)
     root_url = f"http://localhost:{listening.getsockname()[1]}"
     aws_port = options.aws_port or aws_emulator.free_port()
     home = os.path.join(state.directory, "emulator")
     os.makedirs(home, exist_ok=True)
     os.environ |= aws_emulator.environment(aws_port)
-    with aws_emulator.running(aws_port, home, sys.stderr):
+    with aws_emulator.running(aws_port, home, sys.stderr, options.aws_host):
         parameters = {"RootUrl": root_url, "Broker": "yes", "MailFrom": MAIL_FROM, "LogLevel": "INFO"}
         outputs = deploy.deploy(STACK, lambda name: os.path.join(options.binaries, name), parameters)
         token = deploy.root_client(os.path.join(options.binaries, "treble"), outputs)
@@ -83,7 +72,7 @@ def serve(options):
             state.write(state.environment, "".join(f"export {name}={value}\n" for name, value in variables.items()))
             state.write(state.stack, json.dumps({"variables": variables, "outputs": outputs}, indent=2) + "\n")
 
-        front.serve(outputs["ApiUrl"], aws_port, listening, ready)
+        front.serve(outputs["ApiUrl"], urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"]), listening, ready)
 
 
 def up(options):
@@ -97,7 +86,7 @@ def up(options):
     os.makedirs(state.directory)
     command = [sys.executable, os.path.abspath(__file__), "serve", "--state", state.directory]
     command += ["--binaries", os.path.abspath(options.binaries)]
-    command += ["--port", str(options.port), "--aws-port", str(options.aws_port)]
+    command += ["--port", str(options.port), "--aws-port", str(options.aws_port), "--aws-host", options.aws_host]
     with open(state.log, "w") as log:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     state.write(state.pid, str(server.pid))
@@ -152,6 +141,7 @@ def main():
     parser.add_argument("--binaries", default=os.path.join(deploy.ROOT, "target", "debug"), help="where the binaries are")
     parser.add_argument("--port", type=int, default=8080, help="where the API is; 0 for any port")
     parser.add_argument("--aws-port", type=int, default=0, help="where AWS is; 0 for any port")
+    parser.add_argument("--aws-host", default="127.0.0.1", help="to whom AWS listens; 0.0.0.0, to containers as well")
     options = parser.parse_args()
     {"up": up, "down": down, "serve": serve}[options.command](options)
 

@@ -1,6 +1,7 @@
 //! The suites in other languages, each run by its own test runner against a server; and the tools that know an API by
 //! its OpenAPI document alone.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -66,6 +67,13 @@ pub fn deploy_template(endpoint: &str) {
     check(&mut command);
 }
 
+/// Which binary answers which method and path, as `sam local start-api` finds them in what is made for it.
+pub fn sam_local_routes() -> BTreeMap<String, String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/sam_local_routes.py");
+    let routes = check(Command::new(tool("python")).arg(script));
+    serde_json::from_str(&routes).expect(&routes)
+}
+
 /// A program of the virtual environment that `make tools` makes.
 pub(crate) fn tool(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin").join(name);
@@ -77,8 +85,11 @@ fn run(command: &mut Command, server: &Server) {
     check(command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(server.environment()));
 }
 
-fn check(command: &mut Command) {
+/// Runs it, and gives what it printed; fails with all that it said if it does.
+fn check(command: &mut Command) -> String {
     let output = command.output().unwrap();
-    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{command:?} failed:\n{printed}");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed:\n{printed}{complaints}");
+    printed
 }

@@ -35,7 +35,7 @@ mod wire;
 pub use aws::Aws;
 pub use bridge::BridgeProcess;
 pub use bus::EventBridge;
-pub use clients::{deploy_template, node, python, schemathesis, validate_openapi};
+pub use clients::{deploy_template, node, python, sam_local_routes, schemathesis, validate_openapi};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};
 pub use gateway::{Delivery, Gateway};

@@ -22,6 +22,7 @@ mod process;
 mod pulse;
 mod references;
 mod rust_client;
+mod sam_local;
 mod schedules;
 mod tables;
 mod template;
