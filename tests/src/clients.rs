@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::Server;
+use crate::{LocalStack, Server};
 use crate::site::program;
 
 /// What schemathesis is not to hold against a server: that it signs what the tool left unsigned, that a definition
@@ -19,14 +19,32 @@ const NOT_CHECKED: &str = "missing_required_header,positive_data_acceptance,unsu
 const SOON: &str = "10";
 
 /// Runs the Python suite; fails with its output if it does.
-pub fn python(server: &Server) {
+pub fn python(server: &impl Named) {
     let mut command = Command::new(tool("python"));
     run(command.args(["-m", "unittest", "discover", "-s", "python"]), server);
 }
 
 /// Runs the JavaScript suite; fails with its output if it does.
-pub fn node(server: &Server) {
+pub fn node(server: &impl Named) {
     run(Command::new(tool("node")).args(["--test", "node/hooks.test.mjs"]), server);
+}
+
+/// What an environment names to Taskcluster's clients.
+pub trait Named {
+    /// The variables.
+    fn variables(&self) -> Vec<(String, String)>;
+}
+
+impl Named for Server {
+    fn variables(&self) -> Vec<(String, String)> {
+        self.environment().map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+}
+
+impl Named for LocalStack {
+    fn variables(&self) -> Vec<(String, String)> {
+        self.environment()
+    }
 }
 
 /// Holds an OpenAPI document against the specification; fails with what is wrong.
@@ -81,12 +99,12 @@ pub(crate) fn tool(name: &str) -> PathBuf {
     path
 }
 
-fn run(command: &mut Command, server: &Server) {
-    check(command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(server.environment()));
+fn run(command: &mut Command, server: &impl Named) {
+    check(command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(server.variables()));
 }
 
 /// Runs it, and gives what it printed; fails with all that it said if it does.
-fn check(command: &mut Command) -> String {
+pub(crate) fn check(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let complaints = String::from_utf8_lossy(&output.stderr);

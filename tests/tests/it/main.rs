@@ -11,6 +11,7 @@ mod crashes;
 mod dead_letters;
 mod deployed;
 mod deployment;
+mod end_to_end;
 mod event_functions;
 mod functions;
 mod hooks_cli;
