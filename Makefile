@@ -127,6 +127,11 @@ local-stack: $(VENV)/installed local-stack-binaries ## an emulated AWS with temp
 local-stack-down: ## end it, and leave nothing of it
 	python infra/localstack/local_stack.py down
 
+# A test tells when they are out of date.
+.PHONY: events
+events: build tools ## the samples for `sam local invoke`, recorded anew
+	TREBLE_WRITE_EVENTS=1 python tests/python/emulator.py cargo test --locked --package treble-tests --test it -- events::
+
 sam-local: $(VENV)/installed ## what `sam local start-api` needs, beside a local stack: make local-stack AWS_HOST=0.0.0.0
 	python infra/localstack/sam_local.py
 

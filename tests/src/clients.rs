@@ -7,8 +7,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::{LocalStack, Server};
 use crate::site::program;
+use crate::{LocalStack, Server};
 
 /// What schemathesis is not to hold against a server: that it signs what the tool left unsigned, that a definition
 /// may be wrong in ways that no schema says, and that a method which a path hasn't is a 404, as everything is that

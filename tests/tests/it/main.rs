@@ -13,6 +13,7 @@ mod deployed;
 mod deployment;
 mod end_to_end;
 mod event_functions;
+mod events;
 mod functions;
 mod hooks_cli;
 mod hostile;
