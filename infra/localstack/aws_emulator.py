@@ -33,6 +33,8 @@ def environment(port):
 def running(port, home, log, host="127.0.0.1"):
     """The emulator at a port of this machine, with what it writes below `home`, until the block ends."""
     own = os.environ | environment(port) | {"GATEWAY_PORT": str(port), "BIND_HOST": host, "TMPDIR": home}
+    # It would listen at a fixed port, to everybody.
+    own["IOT_MTLS_ENABLED"] = "0"
     emulator = subprocess.Popen([PROGRAM], env=own, cwd=home, stdout=log, stderr=log)
     try:
         await_health(environment(port)["AWS_ENDPOINT_URL"], emulator)
