@@ -28,7 +28,7 @@ impl LocalStack {
         let binaries = named.unwrap_or_else(|| program().parent().unwrap().to_owned());
         let state = TempDir::new().unwrap();
         let mut stack = LocalStack { state, binaries, variables: BTreeMap::new() };
-        check(stack.script("up").arg("--binaries").arg(&stack.binaries).args(["--port", "0"]));
+        stack.up();
         let written = std::fs::read_to_string(stack.directory().join("environment")).unwrap();
         let exported = |line: &str| {
             let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
@@ -36,6 +36,11 @@ impl LocalStack {
         };
         stack.variables = written.lines().map(exported).collect();
         stack
+    }
+
+    /// Starts it, or starts its functions anew where it is up; gives what that says.
+    pub fn up(&self) -> String {
+        check(self.script("up").arg("--binaries").arg(&self.binaries).args(["--port", "0"]))
     }
 
     /// All that it keeps while it is up.

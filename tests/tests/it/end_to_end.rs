@@ -26,6 +26,9 @@ async fn the_stack_does_all_that_hooks_are_for() {
     let broker = tokio::task::spawn_blocking(RabbitMq::start);
     let stack = tokio::task::spawn_blocking(LocalStack::start).await.unwrap();
     let broker = broker.await.unwrap();
+    let again = stack.up();
+    assert!(again.starts_with("The local stack is up already"), "{again}");
+    assert!(again.contains(&format!("export TASKCLUSTER_ROOT_URL={}", stack.root_url())), "{again}");
     let user = User::of(&broker).await;
     for exchange in ["builds", "exchange/taskcluster-hooks/v1/hook-created"] {
         user.declare(exchange).await;
