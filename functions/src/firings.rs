@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use lambda_http::LambdaEvent;
@@ -14,9 +14,13 @@ use treble_aws::settings::{FIRES_TABLE, FIRINGS_QUEUE_URL};
 use treble_core::consumer::{Attempt, ConsumeError, Consumer, Outcome};
 use treble_core::dead_letter;
 use treble_core::ports::{DeadLetters, StoreError, chain};
+use treble_core::report::FiringReport;
 
-use crate::messages::{Batch, BatchResponse, Message, each};
+use crate::logs::Invocations;
+use crate::messages::{Batch, BatchResponse, Handled, Message, each};
+use crate::metrics::Metrics;
 use crate::parts::Aws;
+use crate::serve::milliseconds;
 use crate::settings::Settings;
 use crate::start::{Environment, StartError, start};
 use crate::{Uses, parts};
@@ -27,15 +31,16 @@ const SINK_BUDGET: Duration = Duration::from_secs(20);
 /// Runs the function that does what waits in the queue.
 pub fn fire() -> ExitCode {
     start(async |variables| {
+        let metrics = Metrics::of(variables);
         let aws = Aws::new(variables.aws()?);
         let consumer = Arc::new(consumer(variables, &aws).await?);
         let queue_url = variables.required(FIRINGS_QUEUE_URL)?;
         let queue = SqsQueue::new(aws_sdk_sqs::Client::new(aws.config()), queue_url);
         let handler = service_fn(|event: LambdaEvent<Batch>| {
-            let (consumer, queue) = (&consumer, &queue);
-            async move { Ok::<_, StartError>(fire_batch(consumer, queue, event.payload).await) }
+            let (consumer, queue, metrics) = (&consumer, &queue, &metrics);
+            async move { Ok::<_, StartError>(fire_batch(consumer, queue, metrics, event.payload).await) }
         });
-        Runtime::new(handler).run().await
+        Runtime::new(handler).layer(Invocations).run().await
     })
 }
 
@@ -45,35 +50,70 @@ async fn consumer(variables: &Environment, aws: &Aws) -> Result<Consumer, StartE
     Ok(Consumer { hooks: service.hooks, engine: service.engine, budget: SINK_BUDGET, clock: Timestamp::now })
 }
 
-async fn fire_batch(consumer: &Arc<Consumer>, queue: &SqsQueue, batch: Batch) -> BatchResponse {
-    let (response, failed) = each(batch, |message| {
+/// What came of a message, and what is counted of it.
+type Consumed = (Result<Outcome, ConsumeError>, Option<FiringReport>);
+
+/// Does what a message says. What is counted is as of now, not of when the last of the batch is done.
+async fn consume(consumer: &Consumer, message: &Message, attempt: Attempt) -> Consumed {
+    let outcome = consumer.consume(&message.body, attempt).await;
+    let report = FiringReport::of_message(&outcome, (consumer.clock)());
+    (outcome, report)
+}
+
+async fn fire_batch(
+    consumer: &Arc<Consumer>,
+    queue: &SqsQueue,
+    metrics: &Metrics,
+    batch: Batch,
+) -> BatchResponse {
+    let started = Instant::now();
+    let handled = each(batch, |message| {
         let consumer = Arc::clone(consumer);
         async move {
-            consumer.consume(&message.body, Attempt::Retried).await.map(|outcome| log(&message, &outcome))
+            let (outcome, report) = consume(&consumer, &message, Attempt::Retried).await;
+            match outcome {
+                Ok(outcome) => {
+                    log(&outcome);
+                    Ok(report)
+                }
+                Err(error) => Err((error, report)),
+            }
         }
     })
     .await;
-    let postponed: Vec<_> = failed
-        .iter()
-        .map(|(message, error)| (message.receipt_handle.clone(), wait(message, error)))
-        .collect();
+    let waits = |handled: &Handled<_, (ConsumeError, _)>| {
+        let error = handled.result.as_ref().err()?.as_ref().map(|(error, _)| error);
+        Some((
+            handled.message.receipt_handle.clone(),
+            handled.span.in_scope(|| wait(&handled.message, error)),
+        ))
+    };
+    let postponed: Vec<_> = handled.iter().filter_map(waits).collect();
     // They come again all the same, when the queue's visibility timeout ends.
     if !postponed.is_empty()
         && let Err(error) = queue.postpone(&postponed).await
     {
         tracing::warn!(error = chain(&error), "messages come again at their own time");
     }
-    response
+    let reports = handled.iter().filter_map(|handled| match &handled.result {
+        Ok(report) => *report,
+        Err(failed) => failed.as_ref().and_then(|(_, report)| *report),
+    });
+    metrics.firings((consumer.clock)(), reports);
+    log_batch(handled.len(), postponed.len(), started);
+    BatchResponse::after(&handled)
+}
+
+fn log_batch(messages: usize, again: usize, started: Instant) {
+    tracing::info!(messages, again, durationMs = milliseconds(started), "a batch of firings");
 }
 
 /// How long a message that failed waits. One that is no firing comes at once, until it is a dead letter.
-fn wait(message: &Message, error: &Option<ConsumeError>) -> Duration {
+fn wait(message: &Message, error: Option<&ConsumeError>) -> Duration {
     let receives = message.receives();
     match error {
-        Some(error) => {
-            tracing::warn!(message = message.message_id, receives, error = chain(error), "a firing failed")
-        }
-        None => tracing::error!(message = message.message_id, receives, "a firing panicked"),
+        Some(error) => tracing::warn!(receives, error = error.log_text(), "a firing failed"),
+        None => tracing::error!(receives, "a firing panicked"),
     }
     match error {
         Some(ConsumeError::Unreadable(_)) => Duration::ZERO,
@@ -81,60 +121,74 @@ fn wait(message: &Message, error: &Option<ConsumeError>) -> Duration {
     }
 }
 
-fn log(message: &Message, outcome: &Outcome) {
-    let message = &*message.message_id;
+fn log(outcome: &Outcome) {
     match outcome {
-        Outcome::Fired | Outcome::Declined => tracing::info!(message, ?outcome, "fired"),
-        Outcome::Failed(firing, error) => {
-            tracing::warn!(message, hook = %firing.hook, error = chain(error), "a firing failed for good");
+        Outcome::Fired(firing) => tracing::info!(firedBy = firing.fired_by.as_str(), "fired"),
+        Outcome::Declined(firing) => {
+            tracing::info!(firedBy = firing.fired_by.as_str(), "the template gives nothing to fire");
         }
-        Outcome::Dropped(why) => tracing::info!(message, why, "a firing was dropped"),
+        Outcome::Failed(firing, error) => {
+            let fired_by = firing.fired_by.as_str();
+            tracing::warn!(firedBy = fired_by, error = error.log_text(), "a firing failed for good");
+        }
+        Outcome::Dropped(why) => tracing::info!(why, "a firing was dropped"),
     }
 }
 
 /// Runs the function that takes what the queue gave up: it tries a last time, and records what comes of it.
 pub fn record_dead() -> ExitCode {
     start(async |variables| {
+        let metrics = Metrics::of(variables);
         let aws = Aws::new(variables.aws()?);
         let consumer = Arc::new(consumer(variables, &aws).await?);
         let letters = Arc::new(DynamoDeadLetters::new(aws.dynamodb(), variables.required(FIRES_TABLE)?));
         let handler = service_fn(|event: LambdaEvent<Batch>| {
-            let (consumer, letters) = (&consumer, &letters);
-            async move { Ok::<_, StartError>(record_batch(consumer, letters, event.payload).await) }
+            let (consumer, letters, metrics) = (&consumer, &letters, &metrics);
+            async move { Ok::<_, StartError>(record_batch(consumer, letters, metrics, event.payload).await) }
         });
-        Runtime::new(handler).run().await
+        Runtime::new(handler).layer(Invocations).run().await
     })
 }
 
 async fn record_batch(
     consumer: &Arc<Consumer>,
     letters: &Arc<DynamoDeadLetters>,
+    metrics: &Metrics,
     batch: Batch,
 ) -> BatchResponse {
-    let (response, failed) = each(batch, |message| {
+    let started = Instant::now();
+    let handled = each(batch, |message| {
         let (consumer, letters) = (Arc::clone(consumer), Arc::clone(letters));
         async move { record(&consumer, &*letters, &message).await }
     })
     .await;
-    for (message, error) in failed {
-        let error = error.map_or_else(|| "it panicked".to_owned(), |error| chain(&error));
-        tracing::error!(message = message.message_id, error, "a dead letter can't be recorded");
+    for Handled { result, span, .. } in &handled {
+        if let Err(error) = result {
+            let error = error.as_ref().map_or_else(|| "it panicked".to_owned(), |error| chain(error));
+            span.in_scope(|| tracing::error!(error, "a dead letter can't be recorded"));
+        }
     }
-    response
+    metrics.firings((consumer.clock)(), handled.iter().filter_map(|handled| *handled.result.as_ref().ok()?));
+    let again = handled.iter().filter(|handled| handled.result.is_err()).count();
+    log_batch(handled.len(), again, started);
+    BatchResponse::after(&handled)
 }
 
-async fn record(consumer: &Consumer, letters: &dyn DeadLetters, message: &Message) -> Result<(), StoreError> {
-    let outcome = consumer.consume(&message.body, Attempt::Last).await;
+async fn record(
+    consumer: &Consumer,
+    letters: &dyn DeadLetters,
+    message: &Message,
+) -> Result<Option<FiringReport>, StoreError> {
+    let (outcome, report) = consume(consumer, message, Attempt::Last).await;
+    let reason = match &outcome {
+        Ok(Outcome::Failed(_, error)) => error.log_text(),
+        Err(error) => error.log_text(),
+        Ok(_) => String::new(),
+    };
     let letter = dead_letter::after(outcome, &message.message_id, &message.body, (consumer.clock)())?;
-    match letter {
-        Some(letter) => {
-            tracing::error!(
-                message = message.message_id,
-                reason = letter.reason,
-                "a firing is a dead letter"
-            );
-            letters.add(&letter).await
-        }
-        None => Ok(()),
+    if let Some(letter) = letter {
+        tracing::error!(reason, "a firing is a dead letter");
+        letters.add(&letter).await?;
     }
+    Ok(report)
 }

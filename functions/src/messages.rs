@@ -4,6 +4,8 @@
 use std::future::Future;
 
 use serde::{Deserialize, Serialize};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 /// What Lambda hands over: up to ten messages.
 #[derive(Debug, Deserialize)]
@@ -66,27 +68,45 @@ impl BatchResponse {
         let failure = |message: &Message| Failure { item_identifier: message.message_id.clone() };
         Self { batch_item_failures: messages.map(failure).collect() }
     }
+
+    /// Those of these messages that failed must come again.
+    pub(crate) fn after<T, E>(handled: &[Handled<T, E>]) -> Self {
+        Self::failed(handled.iter().filter(|handled| handled.result.is_err()).map(|handled| &handled.message))
+    }
+}
+
+/// A message, and what came of it: what `work` made of it, or why it failed; None where it panicked.
+pub(crate) struct Handled<T, E> {
+    pub(crate) message: Message,
+    pub(crate) result: Result<T, Option<E>>,
+    /// What all lines about it have in common.
+    pub(crate) span: Span,
 }
 
 /// Does each message of a batch in a task of its own, all at once: one that panics takes no other with it, and is one that
-/// failed. What `work` makes of those that failed is returned with them.
-pub(crate) async fn each<F, E>(
-    batch: Batch,
-    work: impl Fn(Message) -> F,
-) -> (BatchResponse, Vec<(Message, Option<E>)>)
+/// failed.
+pub(crate) async fn each<F, T, E>(batch: Batch, work: impl Fn(Message) -> F) -> Vec<Handled<T, E>>
 where
-    F: Future<Output = Result<(), E>> + Send + 'static,
+    F: Future<Output = Result<T, E>> + Send + 'static,
+    T: Send + 'static,
     E: Send + 'static,
 {
-    let tasks: Vec<_> =
-        batch.messages.into_iter().map(|message| (message.clone(), tokio::spawn(work(message)))).collect();
-    let mut failed = Vec::new();
-    for (message, task) in tasks {
-        match task.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => failed.push((message, Some(error))),
-            Err(_) => failed.push((message, None)),
-        }
+    let begin = |message: Message| {
+        let span = tracing::error_span!(
+            "firing",
+            messageId = message.message_id,
+            trace = Empty,
+            hook = Empty,
+            taskId = Empty
+        );
+        let task = tokio::spawn(work(message.clone()).instrument(span.clone()));
+        (message, task, span)
+    };
+    let tasks: Vec<_> = batch.messages.into_iter().map(begin).collect();
+    let mut handled = Vec::new();
+    for (message, task, span) in tasks {
+        let result = task.await.map_or_else(|_| Err(None), |result| result.map_err(Some));
+        handled.push(Handled { message, result, span });
     }
-    (BatchResponse::failed(failed.iter().map(|(message, _)| message)), failed)
+    handled
 }

@@ -5,6 +5,7 @@
 //! what is skipped is lost. A filter for `Keys.pk` with the prefix `hook#` saves invocations; nothing else depends on it.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use lambda_http::LambdaEvent;
 use lambda_http::lambda_runtime::Runtime;
@@ -19,7 +20,9 @@ use treble_core::change::Change;
 use treble_core::ports::{EventBus, chain};
 use treble_core::publish::{Unpublished, publish};
 
+use crate::logs::Invocations;
 use crate::messages::BatchResponse;
+use crate::serve::milliseconds;
 use crate::start::{Environment, StartError, start};
 
 /// What Lambda hands over: writes of one shard, in their order.
@@ -37,7 +40,7 @@ pub fn run() -> ExitCode {
             let bus = &bus;
             async move { publish_records(bus, &event.payload.records).await.map_err(StartError::from) }
         });
-        Runtime::new(handler).run().await
+        Runtime::new(handler).layer(Invocations).run().await
     })
 }
 
@@ -49,8 +52,13 @@ fn bus(variables: &Environment) -> Result<EventBridgeBus, StartError> {
 /// Publishes what these records say. Of a failure Lambda is told the first record that has to come again, and the stream
 /// goes on from there; a record without a number makes all of them come again.
 async fn publish_records(bus: &dyn EventBus, records: &[Value]) -> Result<BatchResponse, Unpublished> {
+    let started = Instant::now();
     let writes: Vec<Vec<Change>> = records.iter().map(read).collect();
-    let Err(unpublished) = publish(bus, &writes).await else { return Ok(BatchResponse::default()) };
+    let published = publish(bus, &writes).await;
+    let changes: usize = writes.iter().map(Vec::len).sum();
+    let (complete, ms) = (published.is_ok(), milliseconds(started));
+    tracing::info!(records = records.len(), changes, complete, durationMs = ms, "records of the stream");
+    let Err(unpublished) = published else { return Ok(BatchResponse::default()) };
     match records.get(unpublished.write).and_then(sequence_number) {
         Some(number) => {
             tracing::warn!(sequence_number = number, error = chain(&unpublished), "the stream is read again");

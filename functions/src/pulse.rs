@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use lambda_http::LambdaEvent;
@@ -15,7 +16,9 @@ use treble_aws::settings::{FIRES_TABLE, FIRINGS_QUEUE_URL, HOOKS_TABLE, MASTER_K
 use treble_core::ports::chain;
 use treble_core::pulse::{Dispatcher, PulseMessage};
 
+use crate::logs::Invocations;
 use crate::messages::{Batch, BatchResponse};
+use crate::serve::milliseconds;
 use crate::start::{Environment, StartError, start};
 
 /// Runs the function.
@@ -26,7 +29,7 @@ pub fn run() -> ExitCode {
             let dispatcher = &dispatcher;
             async move { Ok::<_, StartError>(dispatch(dispatcher, event.payload, Timestamp::now()).await) }
         });
-        Runtime::new(handler).run().await
+        Runtime::new(handler).layer(Invocations).run().await
     })
 }
 
@@ -46,6 +49,7 @@ async fn dispatcher(variables: &Environment) -> Result<Dispatcher, StartError> {
 /// somebody sees it.
 async fn dispatch(dispatcher: &Dispatcher, batch: Batch, now: Timestamp) -> BatchResponse {
     let (mut readable, mut messages, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    let (started, received) = (Instant::now(), batch.messages.len());
     for message in batch.messages {
         match serde_json::from_str::<PulseMessage>(&message.body) {
             Ok(parsed) => {
@@ -53,22 +57,27 @@ async fn dispatch(dispatcher: &Dispatcher, batch: Batch, now: Timestamp) -> Batc
                 messages.push(parsed);
             }
             Err(error) => {
-                tracing::warn!(message = message.message_id, %error, "this is no broker's message");
+                // The rest of the error quotes the message.
+                let what = format!("{:?}", error.classify());
+                tracing::warn!(messageId = message.message_id, error = what, "this is no broker's message");
                 failed.push(message);
             }
         }
     }
     let results = dispatcher.dispatch(&messages, now).await;
+    let mut sent = 0;
     for (message, result) in readable.into_iter().zip(results) {
         match result {
-            Ok(fired) => tracing::info!(message = message.message_id, fired, "hooks were fired"),
+            Ok(fired) => sent += fired,
             Err(error) => {
                 let (id, receives) = (&*message.message_id, message.receives());
-                tracing::warn!(message = id, receives, error = chain(&error), "hooks are fired later");
+                tracing::warn!(messageId = id, receives, error = chain(&error), "hooks are fired later");
                 failed.push(message);
             }
         }
     }
+    let (again, ms) = (failed.len(), milliseconds(started));
+    tracing::info!(messages = received, sent, again, durationMs = ms, "a batch of messages");
     BatchResponse::failed(failed.iter())
 }
 

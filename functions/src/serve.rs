@@ -2,16 +2,20 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_http::lambda_runtime::Runtime;
 use lambda_http::{LambdaEvent, service_fn};
 use tracing::Instrument as _;
 use treble_api::request::Request;
+use treble_api::taskcluster::done::Done;
 use treble_api::taskcluster::response::{self, Response};
 use treble_api::taskcluster::service::Service;
 
 use crate::event::Event;
+use crate::logs::Invocations;
+use crate::metrics::Metrics;
 use crate::parts::Aws;
 use crate::reply::reply;
 use crate::settings::Settings;
@@ -21,25 +25,51 @@ use crate::{Function, parts};
 /// Runs a function that answers requests: what its binary's `main` does.
 pub fn run(function: Function) -> ExitCode {
     start(async move |variables| {
+        let metrics = Metrics::of(variables);
         let mut settings = Settings::read(&function.uses, variables)?;
         let aws = settings.aws.take().map(Aws::new);
         let service = Arc::new(parts::service(function.uses, settings, aws.as_ref()).await?);
         let handler = service_fn(move |event: LambdaEvent<Event>| {
-            let span = tracing::error_span!("request", id = event.context.request_id);
-            answer(function, Arc::clone(&service), event.payload).instrument(span)
+            answer(function, Arc::clone(&service), metrics.clone(), event.payload)
         });
-        Runtime::new(handler).run().await
+        Runtime::new(handler).layer(Invocations).run().await
     })
 }
 
 async fn answer(
     function: Function,
     service: Arc<Service>,
+    metrics: Metrics,
     event: Event,
 ) -> Result<ApiGatewayV2httpResponse, lambda_http::Error> {
+    let started = Instant::now();
+    let now = service.now;
     let request = Arc::new(event.into_request(function.routes)?);
-    let response = respond(function, service, Arc::clone(&request)).await;
-    Ok(reply(&request, response))
+    let mut response = respond(function, service, Arc::clone(&request)).await;
+    let done = response.extensions_mut().remove::<Done>();
+    let reply = reply(&request, response);
+    if let Some(done) = &done {
+        metrics.firings(now(), done.firing.iter().map(|(_, report)| *report));
+        if let Some(code) = done.code {
+            metrics.rejected(now(), code);
+        }
+    }
+    log(done, reply.status_code, started);
+    Ok(reply)
+}
+
+/// What was done, in a line. The route, the hook and the taskId are in the span around it.
+fn log(done: Option<Done>, status: i64, started: Instant) {
+    let code = done.as_ref().and_then(|done| done.code).map(|code| code.as_str());
+    let report = done.and_then(|done| done.firing).map(|(_, report)| report);
+    let fired_by = report.map(|report| report.fired_by.as_str());
+    let result = report.map(|report| report.result.as_str());
+    tracing::info!(status, code, firedBy = fired_by, result, durationMs = milliseconds(started), "answered");
+}
+
+/// How long it has been since, in milliseconds.
+pub(crate) fn milliseconds(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Answers in a task of its own, so that a panic is answered as any fault of ours is.

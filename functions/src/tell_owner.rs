@@ -7,6 +7,7 @@ use lambda_http::LambdaEvent;
 use lambda_http::lambda_runtime::Runtime;
 use lambda_http::service_fn;
 use serde_json::Value;
+use tracing::field::display;
 use treble_aws::bus::change_of;
 use treble_aws::client::configure;
 use treble_aws::dynamodb::DynamoHooks;
@@ -17,6 +18,7 @@ use treble_core::notice::Circumstances;
 use treble_core::notify::{NotifyError, Told, notify};
 use treble_core::ports::chain;
 
+use crate::logs::Invocations;
 use crate::start::{Environment, StartError, start};
 
 /// What telling takes.
@@ -34,7 +36,7 @@ pub fn run() -> ExitCode {
             let telling = &telling;
             async move { telling.tell(&event.payload).await.map_err(StartError::from) }
         });
-        Runtime::new(handler).run().await
+        Runtime::new(handler).layer(Invocations).run().await
     })
 }
 
@@ -60,14 +62,14 @@ impl Telling {
                 return Ok(());
             }
         };
-        let hook = change.subject().to_string();
+        tracing::Span::current().record("hook", display(change.subject()));
         let about = Circumstances { root_url: &self.root_url, now: Timestamp::now() };
         match notify(&change, &self.hooks, &self.mailer, about).await {
-            Ok(Told::Mailed(notice)) => tracing::info!(hook, subject = notice.subject, "mailed"),
-            Ok(Told::NoMail(why)) => tracing::info!(hook, why = chain(&why), "no mail"),
-            Ok(Told::NoNews | Told::Gone) => {}
+            Ok(Told::Mailed(notice)) => tracing::info!(subject = notice.subject, "mailed"),
+            Ok(Told::NoMail(why)) => tracing::info!(why = chain(&why), "no mail"),
+            Ok(Told::NoNews | Told::Gone) => tracing::info!("there is nothing to tell"),
             Err(error) if error.may_pass() => return Err(error),
-            Err(error) => tracing::error!(hook, error = chain(&error), "the owner can't be told"),
+            Err(error) => tracing::error!(error = chain(&error), "the owner can't be told"),
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use lambda_http::LambdaEvent;
@@ -16,7 +16,9 @@ use treble_aws::queue::SqsQueue;
 use treble_aws::settings::{FIRINGS_QUEUE_URL, HOOKS_TABLE, MASTER_KEY_ARN};
 use treble_core::tick::{Tick, TickReport};
 
-use crate::metrics;
+use crate::logs::Invocations;
+use crate::metrics::Metrics;
+use crate::serve::milliseconds;
 use crate::start::{Environment, StartError, start};
 
 /// How often the rule wakes the function.
@@ -33,12 +35,13 @@ struct Incomplete(TickReport);
 /// Runs the function.
 pub fn run() -> ExitCode {
     start(async |variables| {
+        let metrics = Metrics::of(variables);
         let tick = tick(variables).await?;
         let handler = service_fn(|event: LambdaEvent<IgnoredAny>| {
-            let tick = &tick;
-            async move { one(tick, event.context.deadline).await.map_err(StartError::from) }
+            let (tick, metrics) = (&tick, &metrics);
+            async move { one(tick, metrics, event.context.deadline).await.map_err(StartError::from) }
         });
-        Runtime::new(handler).run().await
+        Runtime::new(handler).layer(Invocations).run().await
     })
 }
 
@@ -57,17 +60,29 @@ async fn tick(variables: &Environment) -> Result<Tick, StartError> {
 }
 
 /// One tick. `deadline` is when Lambda ends it, in milliseconds since 1970.
-async fn one(tick: &Tick, deadline: u64) -> Result<(), Incomplete> {
+async fn one(tick: &Tick, metrics: &Metrics, deadline: u64) -> Result<(), Incomplete> {
+    let started = Instant::now();
     let deadline = UNIX_EPOCH + Duration::from_millis(deadline).saturating_sub(MARGIN);
     let report = tick.run(Timestamp::try_from(deadline).unwrap_or(Timestamp::MAX)).await;
-    tracing::info!(?report, "tick");
-    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    metrics::emit(
+    let lag = u64::try_from(report.lag.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(
+        hooks = report.hooks,
+        sent = report.sent,
+        refused = report.refused,
+        stuck = report.stuck,
+        unreadable = report.unreadable,
+        failedShards = report.failed_shards,
+        unfinishedShards = report.unfinished_shards,
+        lagMs = lag,
+        durationMs = milliseconds(started),
+        "tick"
+    );
+    metrics.emit(
         (tick.clock)(),
         &[
-            ("TickLag", "Milliseconds", u64::try_from(report.lag.as_millis()).unwrap_or(u64::MAX)),
-            ("TickSent", "Count", count(report.sent)),
-            ("TickUnfinishedShards", "Count", count(report.unfinished_shards)),
+            ("TickLag", "Milliseconds", lag.into()),
+            ("TickSent", "Count", report.sent.into()),
+            ("TickUnfinishedShards", "Count", report.unfinished_shards.into()),
         ],
     );
     if report.is_complete() { Ok(()) } else { Err(Incomplete(report)) }

@@ -69,7 +69,7 @@ impl Aws {
     }
 
     /// What its resources' names begin with.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 

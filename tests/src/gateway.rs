@@ -11,10 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use treble_api::taskcluster::ROUTES;
-use treble_api::taskcluster::route::{below_mount, find, find_alias};
+use treble_api::taskcluster::route::{below_mount, find};
 
-use crate::Lambda;
 use crate::stub::{self, Answer, Incoming};
+use crate::{Lambda, Recorder};
 
 /// In which form a function gets a path, and which function gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,16 +34,23 @@ pub struct Gateway {
 
 struct State {
     environment: Vec<(String, String)>,
+    /// Where each function finds AWS, if not where the environment says.
+    recorder: Option<Recorder>,
     delivery: Mutex<Delivery>,
     functions: Mutex<HashMap<String, Arc<Lambda>>>,
     last_event: Mutex<Value>,
 }
 
 impl Gateway {
-    /// One whose functions have this environment.
-    pub(crate) fn start(listener: TcpListener, environment: Vec<(String, String)>) -> Gateway {
+    /// One whose functions have this environment, and whose calls of AWS are recorded, if so.
+    pub(crate) fn start(
+        listener: TcpListener,
+        environment: Vec<(String, String)>,
+        recorder: Option<Recorder>,
+    ) -> Gateway {
         let state = Arc::new(State {
             environment,
+            recorder,
             delivery: Mutex::new(Delivery::AsSent),
             functions: Mutex::default(),
             last_event: Mutex::default(),
@@ -85,15 +92,21 @@ impl State {
 
     fn function(&self, name: &str) -> Arc<Lambda> {
         let mut functions = self.functions.lock().unwrap();
-        let start = || Arc::new(Lambda::start(name, &self.environment));
+        let start = || {
+            let recorded =
+                self.recorder.as_ref().map(|recorder| recorder.environment(name, &self.environment));
+            Arc::new(Lambda::start(name, recorded.as_ref().unwrap_or(&self.environment)))
+        };
         Arc::clone(functions.entry(name.to_owned()).or_insert_with(start))
     }
 }
 
-/// The function of the route that a request is for; `default`, where it is for none.
+/// The function of the route that a request is for; `default`, where it is for none, as a HEAD is, or a path outside the mount.
 fn function_of(method: &str, path: &str) -> String {
-    let route = find_alias(ROUTES, path).or_else(|| find(ROUTES, &method.parse().ok()?, &below_mount(path)?));
-    route.map_or_else(|| "default".to_owned(), |route| route.function())
+    let route = below_mount(path).and_then(|path| find(ROUTES, &method.parse().ok()?, &path));
+    route
+        .filter(|route| route.method.as_str() == method)
+        .map_or_else(|| "default".to_owned(), |route| route.function())
 }
 
 /// A request as an event.

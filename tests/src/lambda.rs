@@ -77,6 +77,17 @@ impl Lambda {
         self.process.printed()
     }
 
+    /// Waits until so many of its lines are like this one, and gives all of them, whole: each is an object.
+    pub fn lines(&self, count: usize, like: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let parsed = |text: &str| -> Vec<Value> {
+            let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+            whole.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+        };
+        parsed(
+            &self.process.wait_until(|text| parsed(text).iter().filter(|line| like(line)).count() >= count),
+        )
+    }
+
     /// Waits for its end.
     pub fn finish(self) -> Exit {
         self.process.finish()

@@ -60,10 +60,15 @@ impl Process {
 
     /// Waits until it has printed this, and gives all it has printed. Fails if it ends before.
     pub(crate) fn wait_for(&self, sign: &str) -> String {
+        self.wait_until(|text| text.contains(sign))
+    }
+
+    /// Waits until this holds of all it has printed, and gives that. Fails if it ends before.
+    pub(crate) fn wait_until(&self, holds: impl Fn(&str) -> bool) -> String {
         let state = self.output.state.lock().unwrap();
-        let waiting = |state: &mut State| !state.text.contains(sign) && !state.ended();
+        let waiting = |state: &mut State| !holds(&state.text) && !state.ended();
         let (state, _) = self.output.changed.wait_timeout_while(state, PATIENCE, waiting).unwrap();
-        assert!(state.text.contains(sign), "it ended or hangs, and said: {}", state.text);
+        assert!(holds(&state.text), "it ended or hangs, and said: {}", state.text);
         state.text.clone()
     }
 

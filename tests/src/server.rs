@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::process::{Exit, Process};
 use crate::site::{Exported, Site};
-use crate::{Aws, Gateway, Request, Signer, stub};
+use crate::{Aws, Gateway, Recorder, Request, Signer, stub};
 
 /// The end of what a server prints when it starts; it listens by then.
 const READY: &str = "Stop: Ctrl-C";
@@ -47,7 +47,15 @@ impl Server {
     /// A new server that clients reach through API Gateway and functions, which share its tables. `None` where the tests
     /// run without AWS.
     pub async fn on_functions() -> Option<Server> {
-        let aws = Aws::from_env()?;
+        Some(Server::behind_gateway(Aws::from_env()?, None).await)
+    }
+
+    /// The same, and what the functions call of AWS is recorded.
+    pub async fn on_recorded_functions(aws: Aws, recorder: &Recorder) -> Server {
+        Server::behind_gateway(aws, Some(recorder.clone())).await
+    }
+
+    async fn behind_gateway(aws: Aws, recorder: Option<Recorder>) -> Server {
         let (listener, port) = stub::listen();
         let root_url = format!("http://127.0.0.1:{port}");
         let mut environment = aws.environment();
@@ -61,8 +69,8 @@ impl Server {
         // The server itself is at another port, which is not told by the root URL.
         let own_port = stub::listen().1;
         let mut server = Server::at(own_port, &["--root-url", &root_url], Some(aws)).await;
-        server.gateway = Some(Gateway::start(listener, environment));
-        Some(server)
+        server.gateway = Some(Gateway::start(listener, environment, recorder));
+        server
     }
 
     async fn at(port: u16, arguments: &[&str], aws: Option<Aws>) -> Server {

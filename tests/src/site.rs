@@ -32,7 +32,7 @@ pub(crate) struct Exported {
 }
 
 /// The program under test.
-pub(crate) fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     if let Some(path) = std::env::var_os("TREBLE_BIN") {
         return path.into();
     }

@@ -6,6 +6,7 @@
 //! - `changes` are announced once they are stored; hooks' owners find in `mailbox` what they are told of them.
 //! - `socket` lets the other commands, in `admin`, work beside a running server.
 //! - `hooks` calls the API, of the running server or of a deployment.
+//! - `doctor` tells whether all of it is well, here or in a deployment.
 //! - `tasks` shows what was created, `routes` what can be called, and `watch_router` by which function; `completions`
 //!   tells shells about all this.
 
@@ -14,6 +15,7 @@ mod changes;
 mod cli;
 mod completions;
 mod data_dir;
+mod doctor;
 mod environment;
 mod first_start;
 mod hooks;
@@ -63,6 +65,7 @@ fn run(command: Command) -> Result<ExitCode, output::Failure> {
         Command::Client(arguments) => admin::client::run(arguments)?,
         Command::Role(arguments) => admin::role::run(arguments)?,
         Command::DeadLetters(arguments) => admin::dead_letters::run(arguments)?,
+        Command::Doctor(arguments) => return doctor::run(arguments),
         Command::Completions { shell } => completions::run(shell),
     }
     Ok(ExitCode::SUCCESS)

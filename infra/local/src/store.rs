@@ -57,6 +57,11 @@ impl Store {
         Ok(Self { client, tables, embedded: None })
     }
 
+    /// The tables' names, and what reaches them.
+    pub(crate) fn tables(&self) -> (&Client, &TableNames) {
+        (&self.client, &self.tables)
+    }
+
     /// Creates the tables that are missing; on an emulated AWS, with the stream that changes are published from.
     pub(crate) async fn create_tables(&self) -> Result<(), Failure> {
         create_tables(&self.client, &self.tables).await?;

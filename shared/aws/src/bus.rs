@@ -46,6 +46,12 @@ impl EventBridgeBus {
         Self { client, bus: bus.into() }
     }
 
+    /// Whether there is such a bus: one call.
+    pub async fn check(&self) -> Result<(), BoxError> {
+        self.client.describe_event_bus().name(&self.bus).send().await?;
+        Ok(())
+    }
+
     /// Sends one call's events. Outer error: the whole call failed.
     async fn put(&self, events: &[&Event]) -> Result<Vec<Result<(), PublishError>>, BoxError> {
         let entry = |event: &&Event| {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::fire::{Engine, FireError, FireOptions, Fired, TaskIdOrigin};
 use crate::firing::{FiredBy, Firing};
 use crate::hook::StoredHook;
-use crate::ports::{HookStore, StoreError};
+use crate::ports::{HookStore, StoreError, chain};
 
 /// How long a message waits at least before it is received for the second time.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
@@ -32,9 +32,9 @@ pub struct Consumer {
 #[derive(Debug)]
 pub enum Outcome {
     /// The task exists, and the record.
-    Fired,
+    Fired(Box<Firing>),
     /// The template rendered to nothing.
-    Declined,
+    Declined(Box<Firing>),
     /// The firing failed, which is recorded.
     Failed(Box<Firing>, FireError),
     /// There is nothing to be fired any more.
@@ -51,10 +51,10 @@ pub enum ConsumeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The firing failed in a way that may pass.
-    #[error("hook {hook} can't be fired now")]
+    #[error("hook {} can't be fired now", .firing.hook)]
     Fire {
-        /// The hook.
-        hook: String,
+        /// The firing.
+        firing: Box<Firing>,
         /// What went wrong.
         #[source]
         error: FireError,
@@ -70,10 +70,28 @@ pub enum Attempt {
     Last,
 }
 
+impl ConsumeError {
+    /// What a log may say of it: nothing of what the message says, which a parser's error quotes.
+    pub fn log_text(&self) -> String {
+        match self {
+            Self::Unreadable(error) => {
+                let (what, line, column) = (error.classify(), error.line(), error.column());
+                format!("the message is no firing: {what:?} at line {line} column {column}")
+            }
+            Self::Store(error) => chain(error),
+            Self::Fire { error, .. } => error.log_text(),
+        }
+    }
+}
+
 impl Consumer {
     /// Does what a message says.
     pub async fn consume(&self, message: &str, attempt: Attempt) -> Result<Outcome, ConsumeError> {
         let firing: Firing = serde_json::from_str(message)?;
+        // Whoever has put this into a span with these fields has them in all lines of it.
+        tracing::Span::current()
+            .record("hook", tracing::field::display(&firing.hook))
+            .record("taskId", firing.task_id.as_str());
         let Some(hook) = self.hooks.get(&firing.hook).await? else {
             return Ok(Outcome::Dropped("the hook is gone"));
         };
@@ -90,11 +108,11 @@ impl Consumer {
             now: (self.clock)(),
         };
         match self.engine.fire(&hook, firing.clone(), options).await {
-            Ok(Fired::Created { .. }) => Ok(Outcome::Fired),
-            Ok(Fired::Declined) => Ok(Outcome::Declined),
+            Ok(Fired::Created { .. }) => Ok(Outcome::Fired(Box::new(firing))),
+            Ok(Fired::Declined) => Ok(Outcome::Declined(Box::new(firing))),
             Err(FireError::Store(error)) => Err(error.into()),
             Err(error) if options.retried && error.may_pass() => {
-                Err(ConsumeError::Fire { hook: hook.name.to_string(), error })
+                Err(ConsumeError::Fire { firing: Box::new(firing), error })
             }
             Err(error) => Ok(Outcome::Failed(Box::new(firing), error)),
         }

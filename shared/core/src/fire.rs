@@ -283,6 +283,21 @@ impl FireError {
         }
     }
 
+    /// What a log may say of the failure. The rest, which a template or a sink may have from the payload, is in the record.
+    pub fn log_text(&self) -> String {
+        match self {
+            Self::Template(_) => "the template gives no task".into(),
+            Self::InsufficientScopes { role_id, .. } => {
+                format!("the role {role_id} lacks scopes of the task")
+            }
+            Self::Sink { error: SinkError::Rejected { status, code, .. }, .. } => {
+                format!("the sink answered {status} {code}")
+            }
+            Self::Sink { error, .. } => chain(error),
+            Self::Store(error) => chain(error),
+        }
+    }
+
     /// What a fire record says of the failure: JSON (`name`, `message`, `code`, `statusCode`, `body`) of a
     /// sink's answer, plain text of anything else; at most [`MAX_ERROR_BYTES`].
     pub fn record_text(&self) -> String {

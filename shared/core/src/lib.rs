@@ -20,6 +20,7 @@ pub mod notify;
 pub mod ports;
 pub mod publish;
 pub mod pulse;
+pub mod report;
 pub mod schema;
 pub mod scope;
 pub mod secret;

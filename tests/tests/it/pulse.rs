@@ -5,6 +5,7 @@ pub(crate) mod broker;
 mod changes;
 mod crashes;
 mod delivery;
+mod permissions;
 mod server;
 mod tls;
 mod world;

@@ -1,6 +1,7 @@
 //! template.yaml against the code: all that there is is deployed, each function with what it needs, and no more.
 
-mod document;
+pub(crate) mod document;
+mod policies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ use treble_aws::dynamodb::schema::{
 use treble_tests::{Idle, deploy_template};
 
 use document::{Template, texts};
+pub(crate) use policies::allowed;
 
 const FUNCTION: &str = "AWS::Serverless::Function";
 const QUEUE: &str = "AWS::SQS::Queue";
@@ -351,6 +353,17 @@ fn secrets_are_generated_or_referred_to() {
             );
         }
     }
+}
+
+/// Metrics of several stacks are told apart, and the alarm listens to its own.
+#[test]
+fn metrics_are_of_their_stack() {
+    let template = all();
+    let stack = json!({"Ref": "AWS::StackName"});
+    assert_eq!(*template.global("Environment"), json!({"Variables": {"TREBLE_STACK": stack}}));
+    let lag = &template.resource("TickLagAlarm")["Properties"];
+    assert_eq!((&lag["Namespace"], &lag["MetricName"]), (&json!("Treble"), &json!("TickLag")));
+    assert_eq!(lag["Dimensions"], json!([{"Name": "Stack", "Value": stack}]));
 }
 
 #[test]

@@ -48,7 +48,8 @@ impl Admin {
     }
 }
 
-async fn open_embedded(dir: &DataDir) -> Result<(Store, Option<Lock>), Failure> {
+/// The database of a data directory: through the running server, or directly where none runs.
+pub(crate) async fn open_embedded(dir: &DataDir) -> Result<(Store, Option<Lock>), Failure> {
     let mut attempt = 1;
     loop {
         if let Some(client) = socket::connect(&dir.socket()).await {

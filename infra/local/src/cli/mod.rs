@@ -1,6 +1,7 @@
 //! What can be asked for on the command line.
 
 mod dead_letters;
+mod doctor;
 mod hooks;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use treble_pulse_bridge::Broker;
 use crate::output::style;
 use crate::settings::Expiry;
 pub(crate) use dead_letters::{DeadLetterFilter, DeadLetters, DeadLettersAction};
+pub(crate) use doctor::Doctor;
 pub(crate) use hooks::{Apply, Hooks, HooksAction, HooksCommon, List, Next, Payload, Render, Show, Which};
 
 /// Where the data is kept, unless the command line says otherwise.
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Role(Role),
     /// Look at what could not be fired, and send it again
     DeadLetters(DeadLetters),
+    /// Check whether a deployment, or the server on a data directory, is well
+    Doctor(Doctor),
     /// Print what a shell needs to complete this program's command line
     ///
     /// For bash, in ~/.bashrc: source <(treble completions bash)

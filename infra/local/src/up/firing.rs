@@ -104,7 +104,8 @@ impl Handler for Firings {
 
 fn log(outcome: &Outcome) {
     match outcome {
-        Outcome::Fired | Outcome::Declined => tracing::info!(?outcome, "fired"),
+        Outcome::Fired(firing) => tracing::info!(hook = %firing.hook, task = %firing.task_id, "fired"),
+        Outcome::Declined(firing) => tracing::info!(hook = %firing.hook, "there was nothing to fire"),
         Outcome::Failed(firing, error) => {
             tracing::warn!("hook {} failed: {}", firing.hook, output::chain(error));
         }

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use treble_core::hook::HookName;
 use treble_core::ports::PageRequest;
+use treble_core::report::FiringReport;
+use treble_core::slugid::SlugId;
 
 use super::error::{ApiError, Code};
 use super::json_text::json_text;
@@ -25,12 +27,21 @@ pub struct Call {
     pub caller: Option<Caller>,
     /// When the request was received.
     pub now: Timestamp,
+    /// What came of the firing, once the handler has made one.
+    pub firing: Option<(SlugId, FiringReport)>,
 }
 
 impl Call {
     /// A call of which only the time matters.
     pub fn without_request(now: Timestamp) -> Self {
-        Self { parameters: Map::new(), query: Vec::new(), payload: Value::Null, caller: None, now }
+        Self {
+            parameters: Map::new(),
+            query: Vec::new(),
+            payload: Value::Null,
+            caller: None,
+            now,
+            firing: None,
+        }
     }
 
     /// A parameter of the URL; empty where the route has none of that name.

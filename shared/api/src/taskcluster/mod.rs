@@ -6,6 +6,7 @@ pub mod call;
 pub mod delivered;
 pub mod denied;
 pub mod documents;
+pub mod done;
 pub mod error;
 mod json_text;
 pub mod openapi;

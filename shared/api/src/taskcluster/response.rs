@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use sha1::{Digest, Sha1};
 
 use super::call::Reply;
+use super::done::Done;
 use super::error::{ApiError, RequestInfo};
 use super::json_text::json_text;
 use crate::request::Request;
@@ -72,7 +73,9 @@ pub fn error(error: &ApiError, info: &RequestInfo) -> Response {
 /// be what panicked.
 pub fn panicked(request: &Request) -> Response {
     let info = RequestInfo::new(RequestInfo::UNKNOWN, Timestamp::now());
-    finish(request, error(&ApiError::internal("a handler panicked"), &info), true)
+    let failed = ApiError::internal("a handler panicked");
+    let done = Done { code: Some(failed.code), ..Done::by(RequestInfo::UNKNOWN) };
+    finish(request, done.told_with(error(&failed, &info)), true)
 }
 
 /// The answer in the place of one that is larger than the wire adapter can send: only listings are.

@@ -16,6 +16,7 @@ use treble_core::slugid::SlugId;
 use super::body::{self, ContentType, Payload, Unreadable};
 use super::call::{Call, Reply};
 use super::denied::DeniedExchanges;
+use super::done::Done;
 use super::error::{ApiError, Code, MAX_ECHO_BYTES, RequestInfo};
 use super::query::check_query;
 use super::response::{self, Response};
@@ -90,12 +91,13 @@ impl Service {
     /// Outside the mount, nothing of the request matters.
     async fn respond_at_alias(&self, route: &Route, request: &Request) -> Response {
         let mut call = Call::without_request((self.now)());
+        let done = Done::by(route.name);
         match (route.handler)(self, &mut call).await {
-            Ok(reply) => response::json(reply),
+            Ok(reply) => done.told_with(response::json(reply)),
             Err(error) => {
                 log(&error, route);
                 let info = RequestInfo { payload: echo(request), ..RequestInfo::new(route.name, call.now) };
-                response::error(&error, &info)
+                Done { code: Some(error.code), ..done }.told_with(response::error(&error, &info))
             }
         }
     }
@@ -120,19 +122,22 @@ impl Service {
             format!("There is no {method} {path}: the routes are listed at /references/hooks/v1/api.json");
         let payload = Some(Value::Object(Map::new()));
         let info = RequestInfo { payload, ..RequestInfo::new(RequestInfo::UNKNOWN, (self.now)()) };
-        response::error(&ApiError::not_found(message), &info)
+        let done = Done { code: Some(Code::ResourceNotFound), ..Done::by(RequestInfo::UNKNOWN) };
+        done.told_with(response::error(&ApiError::not_found(message), &info))
     }
 
     /// Runs a route's checks and its handler, and puts what goes wrong into an envelope.
     async fn call(&self, route: &Route, path: &[&str], request: &Request) -> Response {
         let mut info = RequestInfo::new(route.name, (self.now)());
-        match self.checked_call(route, path, request, &mut info).await {
-            Ok(reply) => response::json(reply),
+        let mut done = Done::by(route.name);
+        tracing::Span::current().record("route", route.name);
+        match self.checked_call(route, path, request, &mut info, &mut done).await {
+            Ok(reply) => done.told_with(response::json(reply)),
             Err(error) => {
                 log(&error, route);
                 // Read again, rather than kept: most calls go well, and a parsed body is large.
                 info.payload = info.payload.or_else(|| echo(request));
-                response::error(&error, &info)
+                Done { code: Some(error.code), ..done }.told_with(response::error(&error, &info))
             }
         }
     }
@@ -143,6 +148,7 @@ impl Service {
         path: &[&str],
         request: &Request,
         info: &mut RequestInfo,
+        done: &mut Done,
     ) -> Result<Reply, ApiError> {
         info.params = route
             .parse_parameters(path)
@@ -158,8 +164,14 @@ impl Service {
             payload: check_payload(self, route, request, payload)?,
             caller,
             now: info.time,
+            firing: None,
         };
+        done.hook = call.hook_name().ok();
+        if let Some(hook) = &done.hook {
+            tracing::Span::current().record("hook", tracing::field::display(hook));
+        }
         let result = (route.handler)(self, &mut call).await;
+        done.firing = call.firing;
         if result.is_err() && !call.payload.is_null() {
             info.payload = Some(call.payload);
         }

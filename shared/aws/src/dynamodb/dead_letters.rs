@@ -15,12 +15,13 @@ use jiff::{SignedDuration, Timestamp};
 use treble_core::ports::{DeadLetter, DeadLetters, Page, PageRequest, StoreError};
 
 use super::item::{
-    Item, corrupt, instant, item, key, number, read_instant, read_text, sort_key, text, unavailable,
+    Item, check_format, corrupt, instant, item, key, number, read_instant, read_text, sort_key, text,
+    unavailable,
 };
 use super::page::Listing;
 use super::schema::TIME_TO_LIVE;
 
-const PARTITION: &str = "dead-letters";
+pub(super) const PARTITION: &str = "dead-letters";
 const DIED: &str = "died";
 const ID: &str = "id";
 const HOOK: &str = "hook";
@@ -108,6 +109,7 @@ fn to_item(letter: &DeadLetter) -> Item {
 }
 
 fn from_item(item: &Item) -> Result<DeadLetter, StoreError> {
+    check_format(item)?;
     let name = |text: &str| text.parse().map_err(|error| corrupt(item, HOOK, &format!("{error}")));
     Ok(DeadLetter {
         id: read_text(item, ID)?.to_owned(),

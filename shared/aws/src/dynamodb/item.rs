@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use treble_core::ports::{BoxError, StoreError};
 
-use super::schema::{FORMAT, MAX_SORT_KEY_BYTES, PARTITION_KEY, SORT_KEY};
+use super::schema::{FORMAT, FORMAT_VERSION, MAX_SORT_KEY_BYTES, PARTITION_KEY, SORT_KEY};
 
 /// An item, or the part of it that is a key.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -37,8 +37,24 @@ pub(crate) fn sort_key(text: String) -> String {
 /// The beginning of an item: its key and its format's version.
 pub(crate) fn item(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     let mut item = key(pk, sk);
-    item.insert(FORMAT.to_owned(), number(1));
+    item.insert(FORMAT.to_owned(), number(FORMAT_VERSION));
     item
+}
+
+/// Whether an item can be understood: not one of a format that a later release made. Attributes that aren't known are no
+/// hindrance. An item that is told of in part, as an index does, says no format.
+pub(crate) fn check_format(item: &Item) -> Result<(), StoreError> {
+    let Some(format) = item.get(FORMAT) else { return Ok(()) };
+    let format = format.as_n().map_or("?", String::as_str);
+    match format.parse::<u32>() {
+        Ok(version) if version <= FORMAT_VERSION => Ok(()),
+        _ => {
+            let problem = format!(
+                "is {format}, and this release of Treble reads up to {FORMAT_VERSION}: a later one wrote it, and has to read it"
+            );
+            Err(corrupt(item, FORMAT, &problem))
+        }
+    }
 }
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {

@@ -11,6 +11,7 @@ mod condition;
 mod dead_letters;
 mod fires;
 mod hooks;
+pub mod inspect;
 mod item;
 mod page;
 pub mod schema;

@@ -21,6 +21,9 @@ pub const SORT_KEY: &str = "sk";
 pub const TIME_TO_LIVE: &str = "expires";
 /// The version of an item's format.
 pub const FORMAT: &str = "v";
+/// The format that is written, and the latest that is read. It grows when those who don't know what is new would misread an
+/// item, not for an attribute more.
+pub const FORMAT_VERSION: u32 = 1;
 
 /// The index of scheduled hooks: sparse, as only they have its keys; with what a tick needs to know, so that it reads no
 /// hook.

@@ -4,6 +4,7 @@
 //! - `send` sends many messages in few requests.
 
 mod firings;
+pub mod inspect;
 mod send;
 
 use std::fmt;

@@ -77,6 +77,9 @@ pub const MAIL_FROM: Variable = variable(
     "hooks@example.com",
 );
 
+/// The deployment that metrics are of.
+pub const STACK: Variable = variable("TREBLE_STACK", "what metrics call the deployment", "treble");
+
 /// The queue between a broker's bridge and the hooks.
 pub const PULSE_QUEUE_URL: Variable = variable(
     "TREBLE_PULSE_QUEUE_URL",

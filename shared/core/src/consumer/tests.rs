@@ -137,7 +137,7 @@ async fn what_is_no_longer_to_be_fired_is_dropped() {
         let (consumer, world) = consumer(world);
         let outcome = consumer.consume(&message(fired_by, created), Attempt::Retried).await.unwrap();
         match (outcome, dropped) {
-            (Outcome::Fired, None) => assert_eq!(world.records.lock().unwrap().len(), 1),
+            (Outcome::Fired(_), None) => assert_eq!(world.records.lock().unwrap().len(), 1),
             (Outcome::Dropped(why), Some(expected)) => {
                 assert!(why.starts_with(expected), "{why}");
                 assert!(world.records.lock().unwrap().is_empty());
@@ -178,7 +178,7 @@ async fn a_death_between_the_task_and_its_record_is_made_good() {
         body: None,
     };
     world.refusals.lock().unwrap().push(conflict);
-    assert!(matches!(consumer.consume(&message, Attempt::Retried).await, Ok(Outcome::Fired)));
+    assert!(matches!(consumer.consume(&message, Attempt::Retried).await, Ok(Outcome::Fired(_))));
     let (created, records) = (world.created.lock().unwrap(), world.records.lock().unwrap());
     assert!(created.len() == 2 && created[0] == created[1], "{created:?}");
     assert_eq!((records.len(), &*records[0].error), (1, ""));

@@ -162,6 +162,8 @@ impl Dispatcher {
             let Some(result) = results.get_mut(index) else { continue };
             match sent {
                 Ok(()) => {
+                    let Firing { hook, task_id, .. } = &firing.firing;
+                    tracing::info!(%hook, taskId = %task_id, "a firing was sent");
                     if let Ok(fired) = result {
                         *fired += 1;
                     }

@@ -7,7 +7,7 @@ use yaml_rust2::parser::{Event, EventReceiver, Parser, Tag};
 use yaml_rust2::scanner::TScalarStyle;
 
 /// The template.
-pub(super) struct Template {
+pub(crate) struct Template {
     root: Value,
     /// What its parameters are.
     parameters: BTreeMap<String, String>,
@@ -15,7 +15,7 @@ pub(super) struct Template {
 
 impl Template {
     /// It, with these parameters and the defaults of all others.
-    pub(super) fn with(parameters: &[(&str, &str)]) -> Template {
+    pub(crate) fn with(parameters: &[(&str, &str)]) -> Template {
         let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
         let mut reader = Reader::default();
         Parser::new_from_str(&text).load(&mut reader, false).unwrap();
@@ -32,17 +32,17 @@ impl Template {
     }
 
     /// The value of something that all functions share.
-    pub(super) fn global(&self, name: &str) -> &Value {
+    pub(crate) fn global(&self, name: &str) -> &Value {
         &self.root["Globals"]["Function"][name]
     }
 
     /// A resource as it is written.
-    pub(super) fn resource(&self, name: &str) -> &Value {
+    pub(crate) fn resource(&self, name: &str) -> &Value {
         self.root["Resources"].get(name).unwrap_or_else(|| panic!("no resource {name}"))
     }
 
     /// The resources of a type that are there with these parameters, with what is chosen by conditions chosen.
-    pub(super) fn resources(&self, kind: &str) -> Vec<(&str, Value)> {
+    pub(crate) fn resources(&self, kind: &str) -> Vec<(&str, Value)> {
         let resources = self.root["Resources"].as_object().unwrap().iter();
         resources
             .filter(|(_, resource)| resource["Type"] == kind)
@@ -101,7 +101,7 @@ impl Template {
 }
 
 /// All texts within a value.
-pub(super) fn texts(value: &Value) -> Vec<&str> {
+pub(crate) fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
         Value::Array(items) => items.iter().flat_map(texts).collect(),

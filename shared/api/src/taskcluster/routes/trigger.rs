@@ -8,6 +8,7 @@ use treble_core::fire::{FireOptions, Fired, TaskIdOrigin};
 use treble_core::firing::{FiredBy, Firing};
 use treble_core::hawk::constant_time_eq;
 use treble_core::hook::StoredHook;
+use treble_core::report::FiringReport;
 use treble_core::schema::joined;
 use treble_core::scope::ScopeTemplate;
 use treble_core::slugid::SlugId;
@@ -103,7 +104,11 @@ async fn fire(
         created: call.now.max(hook.created),
     };
     let options = FireOptions { task_id, retried: false, budget: SINK_BUDGET, now: call.now };
-    let response = match service.engine.fire(&hook, firing, options).await? {
+    let (task_id, created) = (firing.task_id.clone(), firing.created);
+    tracing::Span::current().record("taskId", task_id.as_str());
+    let fired = service.engine.fire(&hook, firing, options).await;
+    call.firing = Some((task_id, FiringReport::of_call(fired_by, created, &fired, (service.now)())));
+    let response = match fired? {
         Fired::Created { task_id, status } => {
             TriggerHookResponse { task_id: Some(task_id.to_string()), status: Some(status) }
         }

@@ -10,11 +10,12 @@ use treble_core::scope::{check_client_id, check_grantable};
 use super::{AuthStoreError, DynamoAuth, check_size};
 use crate::dynamodb::condition::{self, Write};
 use crate::dynamodb::item::{
-    Item, corrupt, instant, item, key, read_instant, read_text, read_texts, text, texts, unavailable,
+    Item, check_format, corrupt, instant, item, key, read_instant, read_text, read_texts, text, texts,
+    unavailable,
 };
 use crate::dynamodb::schema::{PARTITION_KEY, SORT_KEY};
 
-const PARTITION: &str = "client";
+pub(in crate::dynamodb) const PARTITION: &str = "client";
 const SCOPES: &str = "scopes";
 const EXPIRY: &str = "expiry";
 const DISABLED: &str = "disabled";
@@ -138,12 +139,12 @@ impl DynamoAuth {
             return Ok(None);
         }
         let Some(item) = self.item(PARTITION, client_id).await? else { return Ok(None) };
+        let ClientEntry { client_id, scopes, expires, disabled, .. } = entry(&item)?;
         let sealed = item
             .get(SEALED_TOKEN)
             .and_then(|value| value.as_b().ok())
             .ok_or_else(|| corrupt(&item, SEALED_TOKEN, "is missing or not binary"))?;
-        let access_token = self.seal.unseal(client_id, sealed)?;
-        let ClientEntry { client_id, scopes, expires, disabled, .. } = entry(&item)?;
+        let access_token = self.seal.unseal(&client_id, sealed)?;
         Ok(Some(ClientCredentials { client_id, access_token, scopes, expires, disabled }))
     }
 
@@ -166,6 +167,7 @@ impl DynamoAuth {
 }
 
 fn entry(item: &Item) -> Result<ClientEntry, StoreError> {
+    check_format(item)?;
     let disabled = item
         .get(DISABLED)
         .and_then(|value| value.as_bool().ok())

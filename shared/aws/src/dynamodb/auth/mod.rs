@@ -23,6 +23,7 @@ use treble_core::secret::MasterKey;
 
 use super::item::{Item, key, unavailable};
 use super::page::Listing;
+pub(super) use clients::PARTITION as CLIENTS;
 pub use clients::{ClientEntry, NewClient};
 pub use roles::RoleEntry;
 use seal::Seal;

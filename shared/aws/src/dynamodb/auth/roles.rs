@@ -8,10 +8,10 @@ use treble_core::scope::{Roles, check_role_id, check_role_scopes};
 use super::{AuthStoreError, DynamoAuth, check_size};
 use crate::dynamodb::condition::Write;
 use crate::dynamodb::item::{
-    Item, incomplete, instant, item, key, number, read_instant, read_number, read_text, read_texts, sort_key,
-    text, texts, unavailable,
+    Item, check_format, incomplete, instant, item, key, number, read_instant, read_number, read_text,
+    read_texts, sort_key, text, texts, unavailable,
 };
-use crate::dynamodb::schema::{FORMAT, PARTITION_KEY};
+use crate::dynamodb::schema::{FORMAT, FORMAT_VERSION, PARTITION_KEY};
 use crate::dynamodb::transaction::{delete, put, transact, update};
 
 const PARTITION: &str = "role";
@@ -114,7 +114,7 @@ impl DynamoAuth {
             .set_key(Some(key(REVISION_PARTITION, REVISION_KEY)))
             .update_expression(format!("ADD {REVISION} :one SET {FORMAT} = :format"))
             .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":format", number(1));
+            .expression_attribute_values(":format", number(FORMAT_VERSION));
         match from {
             None => {}
             Some(0) => write = write.condition_expression(format!("attribute_not_exists({PARTITION_KEY})")),
@@ -139,6 +139,7 @@ fn to_item(role: &RoleEntry) -> Item {
 }
 
 fn from_item(item: &Item) -> Result<RoleEntry, StoreError> {
+    check_format(item)?;
     Ok(RoleEntry {
         role_id: read_text(item, ID)?.to_owned(),
         description: read_text(item, DESCRIPTION)?.to_owned(),

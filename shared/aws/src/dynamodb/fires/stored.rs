@@ -9,7 +9,9 @@ use treble_core::firing::{FireRecord, FireResult, FiredBy, Firing};
 use treble_core::ports::StoreError;
 use treble_core::slugid::SlugId;
 
-use crate::dynamodb::item::{Item, corrupt, instant, item, number, read_instant, read_text, text};
+use crate::dynamodb::item::{
+    Item, check_format, corrupt, instant, item, number, read_instant, read_text, text,
+};
 use crate::dynamodb::schema::{PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
 
 /// The moment of the firing.
@@ -80,6 +82,7 @@ pub(super) fn to_item(record: &FireRecord, expires: Timestamp) -> Result<Item, S
 
 /// The record that an item holds.
 pub(super) fn from_item(item: &Item) -> Result<FireRecord, StoreError> {
+    check_format(item)?;
     let name = read_text(item, PARTITION_KEY)?;
     let (_, task_id) = read_text(item, SORT_KEY)?
         .split_once('#')

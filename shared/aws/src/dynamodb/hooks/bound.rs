@@ -5,7 +5,7 @@ use treble_core::ports::{BindingStore, BoundHook, PageRequest, StoreError};
 
 use super::DynamoHooks;
 use super::keys::exchange_partition;
-use crate::dynamodb::item::{Item, corrupt, read_text};
+use crate::dynamodb::item::{Item, check_format, corrupt, read_text};
 use crate::dynamodb::schema::MAX_PARTITION_KEY_BYTES;
 
 /// The attribute that holds a binding's pattern.
@@ -26,6 +26,7 @@ impl BindingStore for DynamoHooks {
 }
 
 fn bound(item: &Item) -> Result<BoundHook, StoreError> {
+    check_format(item)?;
     let hook = read_text(item, HOOK)?.parse();
     Ok(BoundHook {
         routing_key_pattern: read_text(item, PATTERN)?.to_owned(),

@@ -6,7 +6,7 @@ use treble_core::hook::{Binding, HookName};
 use crate::dynamodb::item::{Item, key, sort_key};
 
 /// The partition of the groups.
-pub(super) const GROUPS: &str = "groups";
+pub(in crate::dynamodb) const GROUPS: &str = "groups";
 
 /// Over how many partitions of the index of scheduled hooks these are spread: one takes a thousand writes a
 /// second, and all are read each minute.

@@ -7,8 +7,10 @@ use treble_core::ports::{BindingLedger, BindingProblem, MadeBinding, PageRequest
 use super::DynamoHooks;
 use super::bound::PATTERN;
 use super::keys::{AMQP, made_key};
-use crate::dynamodb::item::{Item, instant, number, read_instant, read_text, text, unavailable};
-use crate::dynamodb::schema::FORMAT;
+use crate::dynamodb::item::{
+    Item, check_format, instant, number, read_instant, read_text, text, unavailable,
+};
+use crate::dynamodb::schema::{FORMAT, FORMAT_VERSION};
 
 const EXCHANGE: &str = "exchange";
 /// Why a binding could not be made; absent when it could.
@@ -37,7 +39,7 @@ impl BindingLedger for DynamoHooks {
 
     async fn note(&self, made: &MadeBinding) -> Result<(), StoreError> {
         let mut item = made_key(&made.binding);
-        item.insert(FORMAT.into(), number(1));
+        item.insert(FORMAT.into(), number(FORMAT_VERSION));
         item.insert(EXCHANGE.into(), text(&made.binding.exchange));
         item.insert(PATTERN.into(), text(&made.binding.routing_key_pattern));
         if let Some(BindingProblem { problem, since }) = &made.problem {
@@ -55,6 +57,7 @@ impl BindingLedger for DynamoHooks {
 }
 
 fn made(item: &Item) -> Result<MadeBinding, StoreError> {
+    check_format(item)?;
     let binding = Binding {
         exchange: read_text(item, EXCHANGE)?.to_owned(),
         routing_key_pattern: read_text(item, PATTERN)?.to_owned(),

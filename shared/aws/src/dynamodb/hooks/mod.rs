@@ -31,9 +31,10 @@ use treble_core::hook::{HookName, StoredHook};
 use treble_core::ports::{CreateOutcome, HealthStore, HookStore, Page, PageRequest, StoreError};
 use treble_core::streak::Health;
 
-use super::item::{Item, read_number, read_text, unavailable};
+use super::item::{Item, check_format, read_number, read_text, unavailable};
 use super::page::Listing;
 use super::schema::SORT_KEY;
+pub(super) use keys::GROUPS;
 pub use keys::{DUE_SHARDS, due_partition};
 use known::Known;
 pub(super) use stored::hook_of;
@@ -122,6 +123,7 @@ impl HealthStore for DynamoHooks {
 
 /// The group that an item counts the hooks of, if there are any.
 fn group(item: &Item) -> Result<Option<String>, StoreError> {
+    check_format(item)?;
     let size: i64 = read_number(item, GROUP_SIZE)?;
     let name = read_text(item, SORT_KEY)?;
     Ok((size > 0).then(|| name.to_owned()))

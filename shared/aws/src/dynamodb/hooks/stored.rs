@@ -10,7 +10,8 @@ use treble_core::streak::{Health, Streak};
 use super::keys::{due_partition_of, group_partition, is_hook};
 use super::known::Known;
 use crate::dynamodb::item::{
-    Item, corrupt, instant, item, number, read_instant, read_number, read_text, text, texts, unavailable,
+    Item, check_format, corrupt, instant, item, number, read_instant, read_number, read_text, text, texts,
+    unavailable,
 };
 use crate::dynamodb::schema::{DUE_AT, DUE_PARTITION, PARTITION_KEY, PATTERNS, REVISION, SORT_KEY};
 
@@ -84,11 +85,13 @@ pub(in crate::dynamodb) fn hook_of(item: &Item) -> Result<Option<StoredHook>, St
 
 /// The hook that an item holds.
 pub(super) fn from_item(item: &Item) -> Result<StoredHook, StoreError> {
+    check_format(item)?;
     with_definition(item, parse(item, read_text(item, DEFINITION)?)?)
 }
 
 /// The same, with a definition that may be known.
 pub(super) fn from_item_by(item: &Item, known: &Known) -> Result<StoredHook, StoreError> {
+    check_format(item)?;
     let text = read_text(item, DEFINITION)?;
     if let Some(definition) = known.find(text) {
         return with_definition(item, definition);

@@ -12,7 +12,9 @@ use super::stored::{self, CREATED, DEFINITION, FAILING, TOKEN_GENERATION, TOLD_A
 use super::{DynamoHooks, GROUP_SIZE};
 use crate::dynamodb::condition::{self, Write};
 use crate::dynamodb::item::{Item, incomplete, instant, number, text, texts, unavailable};
-use crate::dynamodb::schema::{DUE_AT, DUE_PARTITION, FORMAT, PARTITION_KEY, PATTERNS, REVISION};
+use crate::dynamodb::schema::{
+    DUE_AT, DUE_PARTITION, FORMAT, FORMAT_VERSION, PARTITION_KEY, PATTERNS, REVISION,
+};
 use crate::dynamodb::transaction::{MAX_ITEMS, delete, put, transact, update};
 
 /// How often a hook is created again that was there and, when it was to be read, was not.
@@ -153,7 +155,7 @@ impl DynamoHooks {
             .set_key(Some(group_key(group)))
             .update_expression(format!("ADD {GROUP_SIZE} :difference SET {FORMAT} = :format"))
             .expression_attribute_values(":difference", number(difference))
-            .expression_attribute_values(":format", number(1))
+            .expression_attribute_values(":format", number(FORMAT_VERSION))
             .build()
             .map(update)
             .map_err(incomplete)
