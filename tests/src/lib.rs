@@ -20,6 +20,7 @@ mod emulators;
 mod gateway;
 mod hooks;
 mod lambda;
+mod local_stack;
 mod patience;
 mod process;
 mod rabbitmq;
@@ -39,11 +40,14 @@ pub use self::taskcluster::{Taskcluster, Trouble};
 pub use aws::Aws;
 pub use bridge::BridgeProcess;
 pub use bus::EventBridge;
-pub use clients::{deploy_template, node, python, python_as, schemathesis, validate_openapi};
+pub use clients::{
+    deploy_template, node, python, python_as, sam_local_routes, schemathesis, validate_openapi,
+};
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};
 pub use gateway::{Delivery, Gateway};
 pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary};
+pub use local_stack::LocalStack;
 pub use patience::until;
 pub use process::Exit;
 pub use rabbitmq::RabbitMq;
