@@ -103,6 +103,49 @@ watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, 
 	cargo build --locked --package treble-functions --bins
 	python tests/python/emulator.py python infra/watch.py
 
+# What the local stack runs: `dev`, as the tests do, or `release`. Each release package by itself, as it is deployed.
+STACK_PROFILE := dev
+STACK_BINARIES = target/$(if $(filter release,$(STACK_PROFILE)),release,debug)
+# Where its API is; its AWS is at any free port unless it is said.
+PORT := 8080
+AWS_PORT := 0
+# Whom its AWS listens to: 0.0.0.0, for the containers of `sam local`.
+AWS_HOST := 127.0.0.1
+
+.PHONY: local-stack local-stack-down sam-local local-stack-binaries
+local-stack-binaries:
+	$(if $(filter release,$(STACK_PROFILE)),cargo build --locked --release -p treble-functions,cargo build --locked --workspace)
+	$(if $(filter release,$(STACK_PROFILE)),cargo build --locked --release -p treble-local)
+
+local-stack: $(VENV)/installed local-stack-binaries ## an emulated AWS with template.yaml deployed into it: PORT=8080, STACK_PROFILE=release
+	python infra/localstack/local_stack.py up --binaries $(STACK_BINARIES) --port $(PORT) --aws-port $(AWS_PORT) --aws-host $(AWS_HOST)
+
+local-stack-down: ## end it, and leave nothing of it
+	python infra/localstack/local_stack.py down
+
+# What functions are built for, and what is known by that in cargo-lambda's words.
+ARCHITECTURE := arm64
+
+.PHONY: lambda sizes e2e
+lambda: $(VENV)/installed ## the functions as `sam build` builds them, all at once: ARCHITECTURE=x86_64
+	rustup target add $(if $(filter arm64,$(ARCHITECTURE)),aarch64,x86_64)-unknown-linux-gnu
+	cd functions && cargo lambda build --locked --release --$(subst _,-,$(ARCHITECTURE))
+
+sizes: lambda ## how large each function is to be uploaded, beside what it may be
+	python infra/localstack/sizes.py target/lambda
+
+e2e: STACK_PROFILE := release
+e2e: tools rabbitmq local-stack-binaries ## the template with release binaries in an emulator, and all that hooks are for: STACK_PROFILE=dev
+	TREBLE_STACK_BINARIES=$(CURDIR)/$(STACK_BINARIES) $(RUN_TESTS) --workspace --test it $(if $(NEXTEST),-E 'test(/^end_to_end::/)',-- end_to_end::)
+
+# A test tells when they are out of date.
+.PHONY: events
+events: build tools ## the samples for `sam local invoke`, recorded anew
+	TREBLE_WRITE_EVENTS=1 python tests/python/emulator.py cargo test --locked --package treble-tests --test it -- events::
+
+sam-local: $(VENV)/installed ## what `sam local start-api` needs, beside a local stack: make local-stack AWS_HOST=0.0.0.0
+	python infra/localstack/sam_local.py
+
 clean: ## remove what was built and installed
 	cargo clean
 	rm -rf $(VENV) tests/node/node_modules tests/fuzz/artifacts

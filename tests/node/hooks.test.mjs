@@ -24,7 +24,8 @@ const definition = (changes = {}) => ({
   ...changes,
 });
 
-// A test with a hook of its own, whose id has a slash in it.
+// A test with a hook of its own, whose id has a slash in it. No title is the last word of a route: API Gateway hands over decoded
+// paths, in which `nightly/trigger` is the hook `nightly`, to be triggered.
 const withHook = (title, body, changes) =>
   test(title, async () => {
     const name = ['node', `nightly/${title.replaceAll(' ', '-')}`];
@@ -75,7 +76,7 @@ test('an invalid definition', async () => {
   );
 });
 
-withHook('trigger', async (name) => {
+withHook('trigger a hook', async (name) => {
   const { taskId, status } = await hooks.triggerHook(...name, { branch: 'main' });
   assert.match(taskId, SLUGID);
   assert.deepEqual(

@@ -1,32 +1,24 @@
-"""Deploys template.yaml into an emulated AWS, as SAM does, and uses all of it: `python deployed_template.py DIRECTORY`, where the
-directory has the binaries.
-
-What stands in for `sam build` is a `bootstrap` that is replaced by the binary; what stands in for `sam deploy`, SAM's own
-translation and CloudFormation.
+"""Deploys template.yaml into an emulated AWS, as `make local-stack` does, and uses all of it: `python deployed_template.py
+DIRECTORY`, where the directory has the binaries.
 """
 
-import io
 import json
 import os
 import secrets
 import socket
-import subprocess
 import sys
 import time
-import zipfile
 
-import boto3
 import taskcluster
-from samcli.yamlhelper import yaml_parse
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 
-TEMPLATE = os.path.join(os.path.dirname(__file__), "..", "..", "template.yaml")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "infra", "localstack"))
+
+import deploy  # noqa: E402
+from deploy import client  # noqa: E402
+
 BINARIES = os.path.abspath(sys.argv[1])
-REGION = os.environ["AWS_DEFAULT_REGION"] = os.environ["AWS_REGION"]
 STACK = f"treble-{secrets.token_hex(4)}"
-MAIL_FROM = "hooks@example.com"
-PARAMETERS = {"Architecture": "x86_64", "Broker": "yes", "MailFrom": MAIL_FROM, "AlarmMail": "alarms@example.com"}
+PARAMETERS = {"Broker": "yes", "MailFrom": "hooks@example.com", "AlarmMail": "alarms@example.com"}
 PATIENCE_SECONDS = 150
 
 DEFINITION = {
@@ -34,10 +26,6 @@ DEFINITION = {
     "task": {"provisionerId": "p", "workerType": "w", "payload": {}},
     "triggerSchema": {"type": "object"},
 }
-
-
-def client(service):
-    return boto3.client(service, region_name=REGION, endpoint_url=os.environ["AWS_ENDPOINT_URL"])
 
 
 def until(what, done):
@@ -48,62 +36,10 @@ def until(what, done):
     return found
 
 
-def bootstrap(binary):
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as zip:
-        entry = zipfile.ZipInfo("bootstrap")
-        entry.external_attr = 0o755 << 16
-        zip.writestr(entry, f'#!/bin/sh\nexec "{os.path.join(BINARIES, binary)}"\n')
-    return archive.getvalue()
-
-
-def deploy():
-    """The stack's outputs."""
-    with open(TEMPLATE) as file:
-        template = yaml_parse(file.read())
-    s3 = client("s3")
-    s3.create_bucket(Bucket=STACK)
-    del template["Globals"]["Function"]["CodeUri"]
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            binary = resource["Metadata"]["BuildProperties"]["Binary"]
-            s3.put_object(Bucket=STACK, Key=binary, Body=bootstrap(binary))
-            resource["Properties"]["CodeUri"] = f"s3://{STACK}/{binary}"
-    translated = Translator({}, Parser()).translate(template, parameter_values={})
-    s3.put_object(Bucket=STACK, Key="template", Body=json.dumps(translated))
-
-    cloudformation = client("cloudformation")
-    cloudformation.create_stack(
-        StackName=STACK,
-        TemplateURL=f"{os.environ['AWS_ENDPOINT_URL']}/{STACK}/template",
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in PARAMETERS.items()],
-        Capabilities=["CAPABILITY_IAM"],
-    )
-
-    def ended():
-        stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
-        return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
-
-    stack = until("the stack", ended)
-    failures = [
-        event
-        for event in cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
-        if "FAILED" in event["ResourceStatus"]
-    ]
-    assert stack["StackStatus"] == "CREATE_COMPLETE", failures
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-
 def root(outputs):
     """The API, as a client that may do everything."""
-    environment = os.environ | {
-        "TREBLE_AUTH_TABLE": outputs["AuthTable"],
-        "TREBLE_MASTER_KEY_ARN": outputs["MasterKey"],
-    }
-    command = [os.path.join(BINARIES, "treble"), "client", "create", "root", "--scope", "*", "--store", "aws", "--json"]
-    created = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
-    credentials = {"clientId": "root", "accessToken": json.loads(created.stdout)["accessToken"]}
-    return taskcluster.Hooks({"rootUrl": outputs["ApiUrl"], "credentials": credentials})
+    token = deploy.root_client(os.path.join(BINARIES, "treble"), outputs)
+    return taskcluster.Hooks({"rootUrl": outputs["ApiUrl"], "credentials": {"clientId": "root", "accessToken": token}})
 
 
 def received(queue_url):
@@ -129,8 +65,7 @@ def main():
     socket.getaddrinfo = lambda host, *rest, **more: resolve(
         "127.0.0.1" if str(host).endswith(".localhost") else host, *rest, **more
     )
-    client("ses").verify_email_identity(EmailAddress=MAIL_FROM)
-    outputs = deploy()
+    outputs = deploy.deploy(STACK, lambda name: os.path.join(BINARIES, name), PARAMETERS)
     hooks = root(outputs)
     sent_before = client("ses").get_send_quota()["SentLast24Hours"]
 

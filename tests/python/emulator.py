@@ -5,52 +5,20 @@ accepts), runs the command, stops the emulator, and exits as the command did.
 """
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 
-PROGRAM = os.path.join(os.path.dirname(sys.executable), "ministack")
-PATIENCE_SECONDS = 60
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "infra", "localstack"))
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def await_health(endpoint, emulator):
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while emulator.poll() is None and time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=1).read()
-            return
-        except OSError:
-            time.sleep(0.02)
-    sys.exit("the emulator does not start")
+import aws_emulator  # noqa: E402
 
 
 def main(command):
-    port = free_port()
-    endpoint = f"http://127.0.0.1:{port}"
-    environment = os.environ | {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
-    }
-    own = environment | {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1"}
+    port = aws_emulator.free_port()
     with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as home:
-        emulator = subprocess.Popen([PROGRAM], env=own, cwd=home, stdout=log, stderr=log)
-        try:
-            await_health(endpoint, emulator)
-            return subprocess.run(command, env=environment).returncode
-        finally:
-            emulator.kill()
-            emulator.wait()
+        with aws_emulator.running(port, home, log):
+            return subprocess.run(command, env=os.environ | aws_emulator.environment(port)).returncode
 
 
 if __name__ == "__main__":

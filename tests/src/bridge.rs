@@ -12,8 +12,11 @@ impl BridgeProcess {
     /// Starts it.
     pub fn start(environment: &[(String, String)]) -> BridgeProcess {
         let mut command = Command::new(binary("treble-pulse-bridge"));
-        command.env_clear().envs(environment.iter().cloned());
-        BridgeProcess(Process::spawn(&mut command))
+        BridgeProcess::spawn(command.env_clear().envs(environment.iter().cloned()))
+    }
+
+    pub(crate) fn spawn(command: &mut Command) -> BridgeProcess {
+        BridgeProcess(Process::spawn(command))
     }
 
     /// Waits until it passes messages on, of all that hooks are bound to.

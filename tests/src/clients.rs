@@ -1,13 +1,14 @@
 //! The suites in other languages, each run by its own test runner against a server; and the tools that know an API by
 //! its OpenAPI document alone.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::Server;
 use crate::site::program;
+use crate::{LocalStack, Server};
 
 /// What schemathesis is not to hold against a server: that it signs what the tool left unsigned, that a definition
 /// may be wrong in ways that no schema says, and that a method which a path hasn't is a 404, as everything is that
@@ -18,14 +19,45 @@ const NOT_CHECKED: &str = "missing_required_header,positive_data_acceptance,unsu
 const SOON: &str = "10";
 
 /// Runs the Python suite; fails with its output if it does.
-pub fn python(server: &Server) {
+pub fn python(server: &impl Named) {
+    run(&mut python_suite(), server);
+}
+
+/// The same as another client of a server, which may do everything.
+pub fn python_as(server: &Server, client_id: &str, access_token: &str) {
+    let mut command = python_suite();
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(server.environment());
+    command.env("TASKCLUSTER_CLIENT_ID", client_id).env("TASKCLUSTER_ACCESS_TOKEN", access_token);
+    check(&mut command);
+}
+
+fn python_suite() -> Command {
     let mut command = Command::new(tool("python"));
-    run(command.args(["-m", "unittest", "discover", "-s", "python"]), server);
+    command.args(["-m", "unittest", "discover", "-s", "python"]);
+    command
 }
 
 /// Runs the JavaScript suite; fails with its output if it does.
-pub fn node(server: &Server) {
+pub fn node(server: &impl Named) {
     run(Command::new(tool("node")).args(["--test", "node/hooks.test.mjs"]), server);
+}
+
+/// What an environment names to Taskcluster's clients.
+pub trait Named {
+    /// The variables.
+    fn variables(&self) -> Vec<(String, String)>;
+}
+
+impl Named for Server {
+    fn variables(&self) -> Vec<(String, String)> {
+        self.environment().map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+}
+
+impl Named for LocalStack {
+    fn variables(&self) -> Vec<(String, String)> {
+        self.environment()
+    }
 }
 
 /// Holds an OpenAPI document against the specification; fails with what is wrong.
@@ -66,6 +98,13 @@ pub fn deploy_template(endpoint: &str) {
     check(&mut command);
 }
 
+/// Which binary answers which method and path, as `sam local start-api` finds them in what is made for it.
+pub fn sam_local_routes() -> BTreeMap<String, String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/sam_local_routes.py");
+    let routes = check(Command::new(tool("python")).arg(script));
+    serde_json::from_str(&routes).expect(&routes)
+}
+
 /// A program of the virtual environment that `make tools` makes.
 pub(crate) fn tool(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin").join(name);
@@ -73,12 +112,15 @@ pub(crate) fn tool(name: &str) -> PathBuf {
     path
 }
 
-fn run(command: &mut Command, server: &Server) {
-    check(command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(server.environment()));
+fn run(command: &mut Command, server: &impl Named) {
+    check(command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(server.variables()));
 }
 
-fn check(command: &mut Command) {
+/// Runs it, and gives what it printed; fails with all that it said if it does.
+pub(crate) fn check(command: &mut Command) -> String {
     let output = command.output().unwrap();
-    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{command:?} failed:\n{printed}");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed:\n{printed}{complaints}");
+    printed
 }

@@ -131,12 +131,12 @@ impl State {
 }
 
 /// The Hawk attributes of an `Authorization` header.
-fn parse(authorization: &str) -> Option<hawk::Header> {
+pub(crate) fn parse(authorization: &str) -> Option<hawk::Header> {
     authorization.strip_prefix("Hawk ")?.parse().ok()
 }
 
 /// Whether a request is signed by the client that the deployment knows.
-fn is_right(header: &hawk::Header, method: &str, host: &str, port: u16, resource: &str) -> bool {
+pub(crate) fn is_right(header: &hawk::Header, method: &str, host: &str, port: u16, resource: &str) -> bool {
     let key = hawk::Key::new(ACCESS_TOKEN, hawk::SHA256).unwrap();
     let request = hawk::RequestBuilder::new(method, host, port, resource).request();
     header.id.as_deref() == Some(CLIENT_ID) && request.validate_header(header, &key, Duration::from_secs(60))

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::process::{Exit, Process};
 use crate::site::{Exported, Site};
-use crate::{Aws, Gateway, Recorder, Request, Signer, stub};
+use crate::{ACCESS_TOKEN, Aws, CLIENT_ID, Gateway, Recorder, Request, Signer, stub};
 
 /// The end of what a server prints when it starts; it listens by then.
 const READY: &str = "Stop: Ctrl-C";
@@ -47,15 +47,20 @@ impl Server {
     /// A new server that clients reach through API Gateway and functions, which share its tables. `None` where the tests
     /// run without AWS.
     pub async fn on_functions() -> Option<Server> {
-        Some(Server::behind_gateway(Aws::from_env()?, None).await)
+        Server::on_functions_with(&[]).await
     }
 
-    /// The same, and what the functions call of AWS is recorded.
+    /// The same with these options, which may be `--auth` and `--sink`, for the server and the functions alike.
+    pub async fn on_functions_with(options: &[&str]) -> Option<Server> {
+        Some(Server::behind_gateway(Aws::from_env()?, options, None).await)
+    }
+
+    /// As [`on_functions`](Self::on_functions), and what the functions call of AWS is recorded.
     pub async fn on_recorded_functions(aws: Aws, recorder: &Recorder) -> Server {
-        Server::behind_gateway(aws, Some(recorder.clone())).await
+        Server::behind_gateway(aws, &[], Some(recorder.clone())).await
     }
 
-    async fn behind_gateway(aws: Aws, recorder: Option<Recorder>) -> Server {
+    async fn behind_gateway(aws: Aws, options: &[&str], recorder: Option<Recorder>) -> Server {
         let (listener, port) = stub::listen();
         let root_url = format!("http://127.0.0.1:{port}");
         let mut environment = aws.environment();
@@ -66,9 +71,19 @@ impl Server {
         ] {
             environment.push((name.to_owned(), value));
         }
+        for option in options.chunks(2) {
+            let name = option[0].trim_start_matches("--").to_uppercase();
+            environment.retain(|(known, _)| *known != format!("TREBLE_{name}"));
+            environment.push((format!("TREBLE_{name}"), option[1].to_owned()));
+        }
+        if !options.is_empty() {
+            environment.push(("TASKCLUSTER_CLIENT_ID".to_owned(), CLIENT_ID.to_owned()));
+            environment.push(("TASKCLUSTER_ACCESS_TOKEN".to_owned(), ACCESS_TOKEN.to_owned()));
+        }
         // The server itself is at another port, which is not told by the root URL.
         let own_port = stub::listen().1;
-        let mut server = Server::at(own_port, &["--root-url", &root_url], Some(aws)).await;
+        let arguments = [&["--root-url", &root_url], options].concat();
+        let mut server = Server::at(own_port, &arguments, Some(aws)).await;
         server.gateway = Some(Gateway::start(listener, environment, recorder));
         server
     }
@@ -182,6 +197,17 @@ impl Server {
     /// Runs `treble ARGUMENTS` on the same data, beside this one.
     pub fn cli(&self, arguments: &[&str]) -> Exit {
         self.site.cli(arguments, self.data())
+    }
+
+    /// Runs `treble ARGUMENTS` with these variables set, of which others are where everything is.
+    pub fn cli_with<'a>(
+        &self,
+        environment: impl IntoIterator<Item = (&'a str, String)>,
+        arguments: &[&str],
+    ) -> Exit {
+        let mut command = self.site.command();
+        command.args(arguments).envs(environment);
+        Process::spawn(&mut command).finish()
     }
 
     /// Runs `treble hooks ARGUMENTS`, which finds this server by its data directory.

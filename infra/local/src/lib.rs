@@ -7,6 +7,7 @@
 //! - `socket` lets the other commands, in `admin`, work beside a running server.
 //! - `hooks` calls the API, of the running server or of a deployment.
 //! - `doctor` tells whether all of it is well, here or in a deployment.
+//! - `transfer` writes hooks, or everything, to a file, and takes them from one.
 //! - `tasks` shows what was created, `routes` what can be called, and `watch_router` by which function; `completions`
 //!   tells shells about all this.
 
@@ -31,6 +32,7 @@ mod settings;
 mod socket;
 mod store;
 mod tasks;
+mod transfer;
 mod up;
 mod watch_router;
 
@@ -66,6 +68,8 @@ fn run(command: Command) -> Result<ExitCode, output::Failure> {
         Command::Role(arguments) => admin::role::run(arguments)?,
         Command::DeadLetters(arguments) => admin::dead_letters::run(arguments)?,
         Command::Doctor(arguments) => return doctor::run(arguments),
+        Command::Export(arguments) => transfer::export(&arguments)?,
+        Command::Import(arguments) => return transfer::import(&arguments),
         Command::Completions { shell } => completions::run(shell),
     }
     Ok(ExitCode::SUCCESS)

@@ -103,7 +103,8 @@ impl Emulator {
         let (status, reply) = match target {
             "AmazonSQS.SendMessage" => (200, taken()),
             "AmazonSQS.SendMessageBatch" => (200, self.all_taken(&body)),
-            "DynamoDB_20120810.BatchExecuteStatement" => (200, executed(&body)),
+            // Streams, which nobody reads here, make writes to the embedded database slower and slower.
+            "DynamoDB_20120810.UpdateTable" => (200, b"{}".to_vec()),
             // Whatever else is asked of SQS: the queue is there.
             _ if target.starts_with("AmazonSQS.") => (200, b"{}".to_vec()),
             "secretsmanager.CreateSecret" => {
@@ -151,12 +152,4 @@ impl Emulator {
 /// What SQS says to a message. Without its digest, which the SDK doesn't look at.
 fn taken() -> Vec<u8> {
     json!({"MessageId": uuid::Uuid::new_v4().to_string()}).to_string().into_bytes()
-}
-
-/// What DynamoDB says to statements that all went well. They change nothing: with ten thousand hooks in a group, the embedded
-/// database takes longer for them than a client waits.
-fn executed(request: &[u8]) -> Vec<u8> {
-    let request: Value = serde_json::from_slice(request).unwrap();
-    let statements = request["Statements"].as_array().unwrap();
-    json!({"Responses": vec![json!({}); statements.len()]}).to_string().into_bytes()
 }

@@ -1,7 +1,7 @@
 //! A function in a process of its own, fed with events: API Gateway's, or others'.
 
 use std::path::PathBuf;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -47,6 +47,8 @@ impl Lambda {
             .env("TREBLE_ROOT_URL", server.root_url())
             .env("TREBLE_SINK", format!("sqs:{}", aws.queue_url()))
             .envs(variables.iter().cloned())
+            // Its metrics and its log, a line or more for each request. What keeps it from going on its Runtime API is told.
+            .stdout(Stdio::null())
             .spawn()
             .unwrap();
         api.polled().await;

@@ -1,7 +1,7 @@
 //! The bridge between a real RabbitMQ and the hooks.
 
 mod bindings;
-mod broker;
+pub(crate) mod broker;
 mod changes;
 mod crashes;
 mod delivery;

@@ -67,7 +67,9 @@ impl Post {
     async fn open(place: &GlobalPlace) -> Result<Self, Failure> {
         let (store, lock) = match place.store {
             StoreChoice::Aws => (Store::aws_fires()?, None),
-            StoreChoice::Embedded => open_embedded(&DataDir::existing(&place.data)?).await?,
+            StoreChoice::Embedded => {
+                open_embedded(&DataDir::existing(&place.data)?, Durability::Fsync).await?
+            }
         };
         Ok(Self { letters: Arc::new(store.dead_letters()), place: place.clone(), _lock: lock })
     }

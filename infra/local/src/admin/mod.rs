@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::time::sleep;
 use treble_aws::dynamodb::DynamoAuth;
 use treble_core::slugid::SlugId;
+use treble_embedded::Durability;
 
 use crate::cli::{GlobalPlace, StoreChoice};
 use crate::data_dir::{DataDir, DataDirError, Lock};
@@ -42,14 +43,17 @@ impl Admin {
         let master_key = master_key::read(place.store, &dir).await?;
         let (store, lock) = match place.store {
             StoreChoice::Aws => (Store::aws_auth()?, None),
-            StoreChoice::Embedded => open_embedded(&dir).await?,
+            StoreChoice::Embedded => open_embedded(&dir, Durability::Fsync).await?,
         };
         Ok(Self { auth: store.auth(&master_key), dir, _lock: lock })
     }
 }
 
-/// The database of a data directory: through the running server, or directly where none runs.
-pub(crate) async fn open_embedded(dir: &DataDir) -> Result<(Store, Option<Lock>), Failure> {
+/// The database of a data directory, through the server that runs on it, or opened here where none does.
+pub(crate) async fn open_embedded(
+    dir: &DataDir,
+    durability: Durability,
+) -> Result<(Store, Option<Lock>), Failure> {
     let mut attempt = 1;
     loop {
         if let Some(client) = socket::connect(&dir.socket()).await {
@@ -58,7 +62,7 @@ pub(crate) async fn open_embedded(dir: &DataDir) -> Result<(Store, Option<Lock>)
         match dir.lock() {
             Ok(lock) => {
                 require_database(&dir.database())?;
-                return Ok((Store::embedded(dir, treble_embedded::Durability::Fsync)?, Some(lock)));
+                return Ok((Store::embedded(dir, durability)?, Some(lock)));
             }
             Err(DataDirError::Locked { .. }) if attempt < ATTEMPTS => sleep(PAUSE).await,
             Err(error) => return Err(error.into()),

@@ -3,6 +3,7 @@
 mod dead_letters;
 mod doctor;
 mod hooks;
+mod transfer;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ use crate::settings::Expiry;
 pub(crate) use dead_letters::{DeadLetterFilter, DeadLetters, DeadLettersAction};
 pub(crate) use doctor::Doctor;
 pub(crate) use hooks::{Apply, Hooks, HooksAction, HooksCommon, List, Next, Payload, Render, Show, Which};
+pub(crate) use transfer::{End, Export, Import};
 
 /// Where the data is kept, unless the command line says otherwise.
 pub(crate) const DATA: &str = "treble-data";
@@ -75,6 +77,12 @@ pub(crate) enum Command {
     DeadLetters(DeadLetters),
     /// Check whether a deployment, or the server on a data directory, is well
     Doctor(Doctor),
+    /// Write hooks, or everything, to a file: a backup, or what moves elsewhere
+    #[command(long_about = transfer::EXPORT_HELP)]
+    Export(Export),
+    /// Take what `treble export` wrote
+    #[command(long_about = transfer::IMPORT_HELP)]
+    Import(Import),
     /// Print what a shell needs to complete this program's command line
     ///
     /// For bash, in ~/.bashrc: source <(treble completions bash)

@@ -34,7 +34,7 @@ pub(super) async fn look(data: &Path, overdue: Duration) -> Result<Vec<Finding>,
         Err(error) => Finding::failed("master key", &*error, "restore it from a backup"),
     });
     // Held to the end, where no server runs.
-    let (store, _lock) = match open_embedded(&dir).await {
+    let (store, _lock) = match open_embedded(&dir, Durability::Fsync).await {
         Ok(opened) => opened,
         Err(error) => {
             findings.push(Finding::failed(

@@ -10,7 +10,7 @@ use treble_core::ports::HookStore;
 use crate::data_dir::DataDir;
 use crate::output::Failure;
 
-pub(crate) use root_client::{RootClient, note_token};
+pub(crate) use root_client::{RootClient, adopt, note_token};
 
 /// The sample hook's definition. Its tasks have no scopes, so that it needs no role.
 const SAMPLE: &str = include_str!("hello.json");

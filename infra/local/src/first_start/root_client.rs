@@ -130,6 +130,13 @@ impl Unfinished {
     }
 }
 
+/// Takes over the client of an earlier first start that came back from a backup: no other is made then.
+pub(crate) async fn adopt(dir: &DataDir, auth: &DynamoAuth) -> Result<(), Failure> {
+    let Some(client) = auth.client(ID).await? else { return Ok(()) };
+    let access_token = client.access_token.reveal().to_owned();
+    write(&dir.root_client(), &RootClient { client_id: client.client_id, access_token })
+}
+
 /// Keeps a new access token of the first client, if it is that client's.
 pub(crate) fn note_token(dir: &DataDir, client_id: &str, access_token: &str) -> Result<(), Failure> {
     match RootClient::read(dir)? {

@@ -12,8 +12,8 @@ use super::source::Item;
 
 /// A hook as a file or the service has it, with defaults filled in.
 #[derive(Debug, Clone)]
-pub(super) struct Definition {
-    pub(super) name: HookName,
+pub(crate) struct Definition {
+    pub(crate) name: HookName,
     /// Where it comes from.
     pub(super) origin: String,
     value: Value,
@@ -24,7 +24,7 @@ impl Definition {
     ///
     /// # Errors
     /// All that is wrong with it, in a line each that tells where.
-    pub(super) fn check(item: Item, group: Option<&str>, id: Option<&str>) -> Result<Self, Vec<String>> {
+    pub(crate) fn check(item: Item, group: Option<&str>, id: Option<&str>) -> Result<Self, Vec<String>> {
         let Item { origin, value } = item;
         let (name, found) = checked(value, group, id).map_err(|mistakes| at(&origin, mistakes))?;
         let definition = Self { value: canonical(&found, &name), name, origin };
@@ -36,12 +36,12 @@ impl Definition {
     }
 
     /// What the service has: nothing to check.
-    pub(super) fn stored(name: &HookName, value: &Value) -> Self {
+    pub(crate) fn stored(name: &HookName, value: &Value) -> Self {
         Self { name: name.clone(), origin: "the service".to_owned(), value: canonical(value, name) }
     }
 
     /// As the API takes and gives it.
-    pub(super) fn value(&self) -> &Value {
+    pub(crate) fn value(&self) -> &Value {
         &self.value
     }
 

@@ -7,9 +7,9 @@
 //!   that some of them are about.
 //! - `payload` puts together what a hook is fired with; `work` does many things at once.
 
-mod api;
+pub(crate) mod api;
 mod apply;
-mod definition;
+pub(crate) mod definition;
 mod delete;
 mod diff;
 pub(crate) mod exit;
@@ -20,8 +20,8 @@ mod payload;
 mod plan;
 mod render;
 mod show;
-mod source;
-mod target;
+pub(crate) mod source;
+pub(crate) mod target;
 mod trigger;
 mod which;
 mod work;

@@ -16,10 +16,10 @@ const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// A value of a file, which may have several.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// Where it begins: `FILE:LINE`.
-    pub(super) origin: String,
-    pub(super) value: Value,
+    pub(crate) origin: String,
+    pub(crate) value: Value,
 }
 
 /// What is wrong with files: all of it, a line each.

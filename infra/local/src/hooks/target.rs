@@ -14,8 +14,8 @@ use crate::first_start::RootClient;
 use crate::output::Failure;
 
 /// A service and credentials for it.
-pub(super) struct Target {
-    pub(super) root_url: RootUrl,
+pub(crate) struct Target {
+    pub(crate) root_url: RootUrl,
     /// None: called as anybody.
     pub(super) credentials: Option<QueueCredentials>,
     /// The data directory, where it is the server of one.
@@ -42,7 +42,7 @@ struct BadAddress {
 impl Target {
     /// The server on `data`, if that is given; else the deployment that the environment names; else the server on the
     /// usual data directory.
-    pub(super) fn find(data: Option<&Path>) -> Result<Self, Failure> {
+    pub(crate) fn find(data: Option<&Path>) -> Result<Self, Failure> {
         if let Some(data) = data {
             return Self::local(data);
         }

@@ -19,6 +19,7 @@ use super::item::{
     unavailable,
 };
 use super::page::Listing;
+use super::restore::{Restore, Restored, restore};
 use super::schema::TIME_TO_LIVE;
 
 pub(super) const PARTITION: &str = "dead-letters";
@@ -42,6 +43,12 @@ impl DynamoDeadLetters {
     /// The dead letters in a table of fire records.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
+    }
+
+    /// Puts a letter of a backup in its place.
+    pub async fn restore(&self, letter: &DeadLetter, how: Restore) -> Result<Restored, StoreError> {
+        let what = format!("dead letter {}", letter.id);
+        restore(&self.client, &self.table, to_item(letter), how, &what).await
     }
 }
 

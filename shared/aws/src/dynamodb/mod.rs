@@ -14,12 +14,14 @@ mod hooks;
 pub mod inspect;
 mod item;
 mod page;
+mod restore;
 pub mod schema;
 pub mod stream;
 mod transaction;
 
-pub use auth::{AuthStoreError, ClientEntry, DynamoAuth, NewClient, RoleEntry};
+pub use auth::{AuthStoreError, ClientEntry, DynamoAuth, NewClient, RoleEntry, SealedClient};
 pub use dead_letters::DynamoDeadLetters;
-pub use fires::DynamoFires;
+pub use fires::{ClaimEntry, DynamoFires};
 pub use hooks::{DUE_SHARDS, DynamoHooks, due_partition};
+pub use restore::{Restore, Restored};
 pub use schema::{CreateTablesError, TableNames, create_tables};

@@ -14,5 +14,6 @@ mod health;
 mod hooks;
 mod model;
 mod pages;
+mod restore;
 mod rivals;
 mod support;

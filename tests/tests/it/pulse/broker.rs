@@ -10,20 +10,20 @@ use lapin::{BasicProperties, Channel, Connection, Consumer, ExchangeKind};
 use treble_tests::RabbitMq;
 
 /// Somebody who publishes and listens. The channel ends with the connection.
-pub(super) struct User {
+pub(crate) struct User {
     _connection: Connection,
-    pub(super) channel: Channel,
+    pub(crate) channel: Channel,
 }
 
 impl User {
-    pub(super) async fn of(broker: &RabbitMq) -> User {
+    pub(crate) async fn of(broker: &RabbitMq) -> User {
         let connection = broker.connect().await;
         let channel = connection.create_channel().await.unwrap();
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         User { _connection: connection, channel }
     }
 
-    pub(super) async fn declare(&self, exchange: &str) {
+    pub(crate) async fn declare(&self, exchange: &str) {
         let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
         self.channel
             .exchange_declare(exchange.into(), ExchangeKind::Topic, options, FieldTable::default())
@@ -32,11 +32,11 @@ impl User {
     }
 
     /// Publishes, and waits until the broker has it.
-    pub(super) async fn publish(&self, exchange: &str, key: &str, body: &str) {
+    pub(crate) async fn publish(&self, exchange: &str, key: &str, body: &str) {
         self.publish_with(exchange, key, body, BasicProperties::default()).await;
     }
 
-    pub(super) async fn publish_with(
+    pub(crate) async fn publish_with(
         &self,
         exchange: &str,
         key: &str,
@@ -50,7 +50,7 @@ impl User {
     }
 
     /// Listens to all that is published to an exchange.
-    pub(super) async fn listen(&self, exchange: &str) -> Consumer {
+    pub(crate) async fn listen(&self, exchange: &str) -> Consumer {
         let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
         let queue = self.channel.queue_declare("".into(), options, FieldTable::default()).await.unwrap();
         let name = queue.name().clone();
@@ -62,13 +62,13 @@ impl User {
 }
 
 /// The next message: its key and body.
-pub(super) async fn next(consumer: &mut Consumer) -> (String, String) {
+pub(crate) async fn next(consumer: &mut Consumer) -> (String, String) {
     let delivery = tokio::time::timeout(super::PATIENCE, consumer.next()).await.unwrap().unwrap().unwrap();
     (delivery.routing_key.as_str().to_owned(), String::from_utf8(delivery.data).unwrap())
 }
 
 /// A header `CC`.
-pub(super) fn cc(keys: &[&str]) -> FieldTable {
+pub(crate) fn cc(keys: &[&str]) -> FieldTable {
     let keys: Vec<AMQPValue> = keys.iter().map(|&key| AMQPValue::LongString(key.into())).collect();
     let mut headers = FieldTable::default();
     headers.insert("CC".into(), AMQPValue::FieldArray(FieldArray::from(keys)));

@@ -32,7 +32,7 @@ const PAGE: u32 = 100;
 const JSON: &str = "application/json";
 
 /// A hooks service.
-pub(super) struct Api {
+pub(crate) struct Api {
     http: HttpClient,
     target: Target,
 }
@@ -47,13 +47,37 @@ struct Call<'a> {
     repeatable: bool,
 }
 
+/// A listing that is read page by page.
+pub(crate) struct Pages {
+    path: String,
+    /// Where in a page its entries are.
+    key: &'static str,
+    /// What asks for the next page, if there is one.
+    query: Option<String>,
+    is_first: bool,
+    /// How many more entries are wanted; all, when absent.
+    left: Option<u32>,
+}
+
+impl Pages {
+    /// The definitions of a group's hooks; a group without hooks is not found.
+    pub(crate) fn of_hooks(group: &str) -> Self {
+        Self::new(&format!("/hooks/{group}"), "hooks", None)
+    }
+
+    fn new(path: &str, key: &'static str, left: Option<u32>) -> Self {
+        let query = format!("?limit={}", left.unwrap_or(PAGE).min(PAGE));
+        Self { path: path.to_owned(), key, query: Some(query), is_first: true, left }
+    }
+}
+
 impl Api {
-    pub(super) fn new(target: Target) -> Self {
+    pub(crate) fn new(target: Target) -> Self {
         Self { http: HttpClient::new().with_max_reply_bytes(MAX_REPLY_BYTES), target }
     }
 
     /// All groups.
-    pub(super) async fn groups(&self) -> Result<Vec<String>, ApiError> {
+    pub(crate) async fn groups(&self) -> Result<Vec<String>, ApiError> {
         let groups = self.list("/hooks", "groups", None).await?;
         Ok(groups.iter().filter_map(|group| group.as_str().map(str::to_owned)).collect())
     }
@@ -74,8 +98,15 @@ impl Api {
     }
 
     /// A hook's definition.
-    pub(super) async fn hook(&self, name: &HookName) -> Result<Value, ApiError> {
+    pub(crate) async fn hook(&self, name: &HookName) -> Result<Value, ApiError> {
         self.get(path(name, "")).await
+    }
+
+    /// The token that triggers a hook.
+    pub(crate) async fn trigger_token(&self, name: &HookName) -> Result<String, ApiError> {
+        let reply = self.get(path(name, "/token")).await?;
+        let token = reply.get("token").and_then(Value::as_str).map(str::to_owned);
+        token.ok_or_else(|| self.unreadable(200))
     }
 
     /// A hook's last firing and next moment.
@@ -89,12 +120,12 @@ impl Api {
     }
 
     /// Creates a hook.
-    pub(super) async fn create(&self, hook: &Definition) -> Result<(), ApiError> {
+    pub(crate) async fn create(&self, hook: &Definition) -> Result<(), ApiError> {
         self.write(Method::PUT, &hook.name, hook.value()).await
     }
 
     /// Replaces a hook's definition.
-    pub(super) async fn update(&self, hook: &Definition) -> Result<(), ApiError> {
+    pub(crate) async fn update(&self, hook: &Definition) -> Result<(), ApiError> {
         self.write(Method::POST, &hook.name, hook.value()).await
     }
 
@@ -126,30 +157,34 @@ impl Api {
     }
 
     /// A listing, up to `limit`, page by page.
-    async fn list(&self, path: &str, key: &str, limit: Option<u32>) -> Result<Vec<Value>, ApiError> {
+    async fn list(&self, path: &str, key: &'static str, limit: Option<u32>) -> Result<Vec<Value>, ApiError> {
         let mut items = Vec::new();
-        let mut query = format!("?limit={}", limit.unwrap_or(PAGE).min(PAGE));
-        loop {
-            let page = match self.get(format!("{path}{query}")).await {
-                // The reference service has no pages of hooks and groups.
-                Err(error) if items.is_empty() && error.is_unknown_query() => {
-                    self.get(path.to_owned()).await?
-                }
-                page => page?,
-            };
-            let Value::Object(mut page) = page else { return Err(self.unreadable(200)) };
-            let Some(Value::Array(more)) = page.remove(key) else { return Err(self.unreadable(200)) };
-            items.extend(more);
-            let left = limit
-                .map_or(PAGE, |limit| limit.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX)));
-            match page.get("continuationToken").and_then(Value::as_str) {
-                Some(token) if left > 0 => {
-                    let token = utf8_percent_encode(token, NON_ALPHANUMERIC);
-                    query = format!("?limit={}&continuationToken={token}", left.min(PAGE));
-                }
-                _ => return Ok(items),
-            }
+        let mut pages = Pages::new(path, key, limit);
+        while let Some(page) = self.page(&mut pages).await? {
+            items.extend(page);
         }
+        Ok(items)
+    }
+
+    /// The next page of a listing; None after the last one.
+    pub(crate) async fn page(&self, pages: &mut Pages) -> Result<Option<Vec<Value>>, ApiError> {
+        let Some(query) = pages.query.take() else { return Ok(None) };
+        let page = match self.get(format!("{}{query}", pages.path)).await {
+            // The reference service has no pages of hooks and groups.
+            Err(error) if pages.is_first && error.is_unknown_query() => self.get(pages.path.clone()).await?,
+            page => page?,
+        };
+        let Value::Object(mut page) = page else { return Err(self.unreadable(200)) };
+        let Some(Value::Array(items)) = page.remove(pages.key) else { return Err(self.unreadable(200)) };
+        let read = u32::try_from(items.len()).unwrap_or(u32::MAX);
+        pages.left = pages.left.map(|left| left.saturating_sub(read));
+        pages.is_first = false;
+        if let Some(token) = page.get("continuationToken").and_then(Value::as_str) {
+            let token = utf8_percent_encode(token, NON_ALPHANUMERIC);
+            let limit = pages.left.unwrap_or(PAGE).min(PAGE);
+            pages.query = (limit > 0).then(|| format!("?limit={limit}&continuationToken={token}"));
+        }
+        Ok(Some(items))
     }
 
     /// Makes a call; again, where that may help.

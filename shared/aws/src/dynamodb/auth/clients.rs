@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use treble_core::ports::{AccessToken, ClientCredentials, Page, PageRequest, StoreError};
@@ -66,13 +67,15 @@ impl DynamoAuth {
         }
         check_size("client", &new.client_id, &new.scopes)?;
         let sealed = self.seal.seal(&new.client_id, &new.access_token)?;
-        let mut item = item(PARTITION, &new.client_id);
-        item.insert(SCOPES.into(), texts(&new.scopes));
-        item.insert(EXPIRY.into(), instant(new.expires));
-        item.insert(DISABLED.into(), AttributeValue::Bool(false));
-        item.insert(DESCRIPTION.into(), text(&new.description));
-        item.insert(CREATED.into(), instant(new.created));
-        item.insert(SEALED_TOKEN.into(), AttributeValue::B(sealed));
+        let entry = ClientEntry {
+            client_id: new.client_id.clone(),
+            description: new.description.clone(),
+            scopes: new.scopes.clone(),
+            expires: new.expires,
+            disabled: false,
+            created: new.created,
+        };
+        let item = to_item(&entry, sealed);
         let attempt = || {
             self.client
                 .put_item()
@@ -140,11 +143,7 @@ impl DynamoAuth {
         }
         let Some(item) = self.item(PARTITION, client_id).await? else { return Ok(None) };
         let ClientEntry { client_id, scopes, expires, disabled, .. } = entry(&item)?;
-        let sealed = item
-            .get(SEALED_TOKEN)
-            .and_then(|value| value.as_b().ok())
-            .ok_or_else(|| corrupt(&item, SEALED_TOKEN, "is missing or not binary"))?;
-        let access_token = self.seal.unseal(&client_id, sealed)?;
+        let access_token = self.seal.unseal(&client_id, sealed_token(&item)?)?;
         Ok(Some(ClientCredentials { client_id, access_token, scopes, expires, disabled }))
     }
 
@@ -166,7 +165,24 @@ impl DynamoAuth {
     }
 }
 
-fn entry(item: &Item) -> Result<ClientEntry, StoreError> {
+pub(super) fn to_item(client: &ClientEntry, sealed: Blob) -> Item {
+    let mut item = item(PARTITION, &client.client_id);
+    item.insert(SCOPES.into(), texts(&client.scopes));
+    item.insert(EXPIRY.into(), instant(client.expires));
+    item.insert(DISABLED.into(), AttributeValue::Bool(client.disabled));
+    item.insert(DESCRIPTION.into(), text(&client.description));
+    item.insert(CREATED.into(), instant(client.created));
+    item.insert(SEALED_TOKEN.into(), AttributeValue::B(sealed));
+    item
+}
+
+pub(super) fn sealed_token(item: &Item) -> Result<&Blob, StoreError> {
+    item.get(SEALED_TOKEN)
+        .and_then(|value| value.as_b().ok())
+        .ok_or_else(|| corrupt(item, SEALED_TOKEN, "is missing or not binary"))
+}
+
+pub(super) fn entry(item: &Item) -> Result<ClientEntry, StoreError> {
     check_format(item)?;
     let disabled = item
         .get(DISABLED)

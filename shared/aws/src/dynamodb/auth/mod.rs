@@ -11,6 +11,7 @@
 mod clients;
 mod roles;
 mod seal;
+mod sealed;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +28,7 @@ pub(super) use clients::PARTITION as CLIENTS;
 pub use clients::{ClientEntry, NewClient};
 pub use roles::RoleEntry;
 use seal::Seal;
+pub use sealed::SealedClient;
 
 /// The most bytes of scopes that a client or a role may have together: what fits one item beside the rest.
 const MAX_SCOPES_BYTES: usize = 350 * 1024;
@@ -114,7 +116,7 @@ impl Credentials for DynamoAuth {
             return Ok(known.roles);
         }
         // Read after its revision, the roles may be newer than that; then they are read once more next time.
-        let roles = Arc::new(self.all_roles(None).await?);
+        let roles = Arc::new(self.all_roles(&[]).await?);
         self.learn(Known { revision, roles: Arc::clone(&roles) });
         Ok(roles)
     }

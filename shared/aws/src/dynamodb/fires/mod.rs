@@ -8,6 +8,7 @@
 //! Records sort by time and come before claims, as digits come before letters. A record that is overdue for removal is not
 //! listed.
 
+mod backup;
 mod stored;
 
 use std::fmt;
@@ -26,6 +27,7 @@ use super::condition::{self, Write};
 use super::item::{Item, instant, key, read_instant, text, unavailable};
 use super::page::Listing;
 use super::schema::PARTITION_KEY;
+pub use backup::ClaimEntry;
 
 /// How long records and claims are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -86,7 +88,13 @@ impl DynamoFires {
 #[async_trait]
 impl FireStore for DynamoFires {
     async fn claim(&self, hook: &StoredHook, firing: &Firing) -> Result<Claim, StoreError> {
-        let item = stored::claim_item(firing, expiry(firing.created));
+        let claim = ClaimEntry {
+            hook: firing.hook.clone(),
+            task_id: firing.task_id.clone(),
+            created: firing.created,
+            trace: firing.trace,
+        };
+        let item = stored::claim_item(&claim, expiry(claim.created));
         let condition = format!("attribute_not_exists({PARTITION_KEY}) OR {} < :hook", stored::CREATED);
         for _ in 0..CLAIM_ATTEMPTS {
             let attempt = || {

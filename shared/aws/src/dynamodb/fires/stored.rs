@@ -5,11 +5,12 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use treble_core::firing::{FireRecord, FireResult, FiredBy, Firing};
+use treble_core::firing::{FireRecord, FireResult, FiredBy};
 use treble_core::ports::StoreError;
 use treble_core::slugid::SlugId;
 use treble_core::trace::{TRACEPARENT, TraceContext};
 
+use super::ClaimEntry;
 use crate::dynamodb::item::{
     Item, check_format, corrupt, instant, item, number, read_instant, read_text, text,
 };
@@ -44,17 +45,29 @@ pub(super) fn records_since(since: Timestamp) -> RangeInclusive<String> {
     millisecond(since)..=":".to_owned()
 }
 
+/// Where the claims are: `$` follows the `#` that ends the beginning of their keys.
+pub(super) fn claims() -> RangeInclusive<String> {
+    "task#".to_owned()..="task$".to_owned()
+}
+
+/// The taskId that an item claims.
+pub(super) fn claimed(item: &Item) -> Result<SlugId, StoreError> {
+    let task_id = read_text(item, SORT_KEY)?.strip_prefix("task#");
+    let task_id = task_id.ok_or_else(|| corrupt(item, SORT_KEY, "is no claim's key"))?;
+    task_id.parse().map_err(|error| corrupt(item, SORT_KEY, &format!("{error}")))
+}
+
 /// A moment as text that sorts by time. What is finer is cut off, so that a hook never begins after its first firing.
 fn millisecond(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
 /// The item by which a firing claims its taskId.
-pub(super) fn claim_item(firing: &Firing, expires: Timestamp) -> Item {
-    let mut item = item(firing.hook.to_string(), claim_key(&firing.task_id));
-    item.insert(CREATED.into(), instant(firing.created));
+pub(super) fn claim_item(claim: &ClaimEntry, expires: Timestamp) -> Item {
+    let mut item = item(claim.hook.to_string(), claim_key(&claim.task_id));
+    item.insert(CREATED.into(), instant(claim.created));
     item.insert(TIME_TO_LIVE.into(), number(expires.as_second()));
-    if let Some(trace) = firing.trace {
+    if let Some(trace) = claim.trace {
         item.insert(TRACEPARENT.into(), text(trace.to_string()));
     }
     item

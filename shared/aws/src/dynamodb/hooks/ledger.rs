@@ -38,14 +38,7 @@ impl BindingLedger for DynamoHooks {
     }
 
     async fn note(&self, made: &MadeBinding) -> Result<(), StoreError> {
-        let mut item = made_key(&made.binding);
-        item.insert(FORMAT.into(), number(FORMAT_VERSION));
-        item.insert(EXCHANGE.into(), text(&made.binding.exchange));
-        item.insert(PATTERN.into(), text(&made.binding.routing_key_pattern));
-        if let Some(BindingProblem { problem, since }) = &made.problem {
-            item.insert(PROBLEM.into(), text(problem));
-            item.insert(SINCE.into(), instant(*since));
-        }
+        let item = to_item(made);
         let write = self.client.put_item().table_name(&self.table).set_item(Some(item)).send();
         write.await.map(drop).map_err(|error| unavailable("note what the bridge made of a binding", error))
     }
@@ -54,6 +47,18 @@ impl BindingLedger for DynamoHooks {
         let write = self.client.delete_item().table_name(&self.table).set_key(Some(made_key(binding))).send();
         write.await.map(drop).map_err(|error| unavailable("forget a binding at the broker", error))
     }
+}
+
+pub(super) fn to_item(made: &MadeBinding) -> Item {
+    let mut item = made_key(&made.binding);
+    item.insert(FORMAT.into(), number(FORMAT_VERSION));
+    item.insert(EXCHANGE.into(), text(&made.binding.exchange));
+    item.insert(PATTERN.into(), text(&made.binding.routing_key_pattern));
+    if let Some(BindingProblem { problem, since }) = &made.problem {
+        item.insert(PROBLEM.into(), text(problem));
+        item.insert(SINCE.into(), instant(*since));
+    }
+    item
 }
 
 fn made(item: &Item) -> Result<MadeBinding, StoreError> {

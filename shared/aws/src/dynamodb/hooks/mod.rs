@@ -20,6 +20,7 @@ mod due;
 mod keys;
 mod known;
 mod ledger;
+mod restore;
 mod stored;
 mod write;
 

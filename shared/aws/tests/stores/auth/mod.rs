@@ -2,6 +2,7 @@
 
 mod clients;
 mod roles;
+mod sealed;
 
 use treble_aws::dynamodb::DynamoAuth;
 use treble_core::secret::MasterKey;

@@ -1,0 +1,78 @@
+//! The template, deployed as `make local-stack` deploys it, and all that happens in it: calls, webhooks, a schedule, a broker's
+//! messages, dead letters. `make e2e` does it with release binaries.
+
+use serde_json::{Value, json};
+use treble_tests::{LocalStack, RabbitMq, definition, node, python, until};
+
+use crate::pulse::broker::{User, next};
+
+/// Whether the hook has fired so, and well.
+async fn has_fired(stack: &LocalStack, hook: &str, by: &str) -> bool {
+    let fires = stack.last_fires("e2e", hook).await;
+    fires.iter().any(|fire| fire["firedBy"] == by && fire["result"] == "success")
+}
+
+fn dead_letters(stack: &LocalStack) -> Vec<Value> {
+    let listed = stack.treble(&["dead-letters", "list", "--json", "--store", "aws"]).printed;
+    serde_json::from_str(&listed).unwrap_or_else(|_| panic!("{listed}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stack_does_all_that_hooks_are_for() {
+    // The suites run on an AWS as well, and once is enough.
+    if std::env::var_os("AWS_ENDPOINT_URL").is_some() {
+        return;
+    }
+    let broker = tokio::task::spawn_blocking(RabbitMq::start);
+    let stack = tokio::task::spawn_blocking(LocalStack::start).await.unwrap();
+    let broker = broker.await.unwrap();
+    let again = stack.up();
+    assert!(again.starts_with("The local stack is up already"), "{again}");
+    assert!(again.contains(&format!("export TASKCLUSTER_ROOT_URL={}", stack.root_url())), "{again}");
+    let user = User::of(&broker).await;
+    for exchange in ["builds", "exchange/taskcluster-hooks/v1/hook-created"] {
+        user.declare(exchange).await;
+    }
+    let mut created = user.listen("exchange/taskcluster-hooks/v1/hook-created").await;
+    let bridge = stack.bridge(&broker);
+
+    // A rule wakes the clock each minute: while that is awaited, the rest happens.
+    let hooks = stack.hooks();
+    let mut hook = definition();
+    hook["schedule"] = json!(["*/10 * * * * *"]);
+    hooks.createHook("e2e", "scheduled", &hook).await.unwrap();
+    stack.give_up_after(2).await;
+    stack.send_firing("poisoned").await;
+
+    // The published clients' suites.
+    python(&stack);
+    node(&stack);
+
+    // A webhook.
+    hooks.createHook("e2e", "webhook", &definition()).await.unwrap();
+    let token = hooks.getTriggerToken("e2e", "webhook").await.unwrap()["token"].as_str().unwrap().to_owned();
+    let url = format!("{}/api/hooks/v1/hooks/e2e/webhook/trigger/{token}", stack.root_url());
+    let reply = reqwest::Client::new().post(url).header("content-type", "application/json").body("{}").send();
+    assert_eq!(reply.await.unwrap().status(), 200);
+    assert!(has_fired(&stack, "webhook", "triggerHookWithToken").await);
+
+    // A message of the broker; until the bridge has bound its queue, the broker drops what is published.
+    let mut hook = definition();
+    hook["bindings"] = json!([{"exchange": "builds", "routingKeyPattern": "*.done"}]);
+    hooks.createHook("e2e", "bound", &hook).await.unwrap();
+    until(async || {
+        user.publish("builds", "firefox.done", "{}").await;
+        has_fired(&stack, "bound", "pulseMessage").await
+    })
+    .await;
+    // What happened to hooks is told there, by stream, bus, queue and bridge.
+    while next(&mut created).await.1 != r#"{"hookGroupId":"e2e","hookId":"bound"}"# {}
+
+    until(async || !dead_letters(&stack).is_empty()).await;
+    assert_eq!(dead_letters(&stack)[0]["message"], "poisoned");
+    until(async || has_fired(&stack, "scheduled", "schedule").await).await;
+
+    assert!(bridge.terminate().status.success());
+    stack.down();
+    assert!(!stack.directory().exists());
+}

@@ -1,0 +1,19 @@
+//! What `make sam-local` makes of template.yaml, in the eyes of SAM itself. Its containers need Docker, and are not tried.
+
+use std::collections::BTreeMap;
+
+use treble_api::taskcluster::ROUTES;
+use treble_tests::sam_local_routes;
+
+#[test]
+fn sam_finds_every_route() {
+    let mut found = sam_local_routes();
+    // SAM makes a route for each method of what is for any.
+    let others: BTreeMap<_, _> = found.extract_if(.., |route, _| route.ends_with(" $default")).collect();
+    assert!(others.len() >= 7 && others.values().all(|binary| binary == "default"), "{others:?}");
+    let expected: BTreeMap<String, String> = ROUTES
+        .iter()
+        .map(|route| (format!("{} {}", route.method, route.path_template()), route.function()))
+        .collect();
+    assert_eq!(found, expected);
+}
