@@ -13,7 +13,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-pub(crate) use invocation::Invocations;
+pub(crate) use invocation::{Invocations, trace};
 
 /// Starts logging at a level (`AWS_LAMBDA_LOG_LEVEL`, as Lambda's own logs); without one, at what needs somebody's
 /// attention.

@@ -89,6 +89,7 @@ pub(crate) async fn service(uses: Uses, settings: Settings, aws: Option<&Aws>) -
             fires: fires.unwrap_or_else(|| Arc::new(Absent("fires table"))),
             credentials,
             health: health.unwrap_or_else(|| Arc::new(Absent("health of hooks"))),
+            trace_in_tasks: settings.trace_in_tasks,
         },
         master_key,
         denied_exchanges: settings.denied_exchanges,

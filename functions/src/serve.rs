@@ -20,7 +20,7 @@ use crate::parts::Aws;
 use crate::reply::reply;
 use crate::settings::Settings;
 use crate::start::start;
-use crate::{Function, parts};
+use crate::{Function, logs, parts};
 
 /// Runs a function that answers requests: what its binary's `main` does.
 pub fn run(function: Function) -> ExitCode {
@@ -30,7 +30,7 @@ pub fn run(function: Function) -> ExitCode {
         let aws = settings.aws.take().map(Aws::new);
         let service = Arc::new(parts::service(function.uses, settings, aws.as_ref()).await?);
         let handler = service_fn(move |event: LambdaEvent<Event>| {
-            answer(function, Arc::clone(&service), metrics.clone(), event.payload)
+            answer(function, Arc::clone(&service), metrics.clone(), event)
         });
         Runtime::new(handler).layer(Invocations).run().await
     })
@@ -40,11 +40,13 @@ async fn answer(
     function: Function,
     service: Arc<Service>,
     metrics: Metrics,
-    event: Event,
+    event: LambdaEvent<Event>,
 ) -> Result<ApiGatewayV2httpResponse, lambda_http::Error> {
     let started = Instant::now();
     let now = service.now;
-    let request = Arc::new(event.into_request(function.routes)?);
+    let trace = logs::trace(&event.context);
+    let request = Request { trace, ..event.payload.into_request(function.routes)? };
+    let request = Arc::new(request);
     let mut response = respond(function, service, Arc::clone(&request)).await;
     let done = response.extensions_mut().remove::<Done>();
     let reply = reply(&request, response);

@@ -5,7 +5,7 @@ use treble_aws::client::AwsSettings;
 use treble_aws::http::RootUrl;
 use treble_aws::settings::{
     AUTH, AUTH_TABLE, AuthChoice, DENIED_EXCHANGES, FIRES_TABLE, HOOKS_TABLE, MASTER_KEY_ARN, ROOT_URL, SINK,
-    SettingError, SinkChoice, Variables,
+    SettingError, SinkChoice, TRACE_IN_TASKS, Variables, YesOrNo,
 };
 use treble_aws::sink::QueueCredentials;
 
@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) auth: Option<AuthChoice>,
     /// Where tasks are created.
     pub(crate) sink: Option<LambdaSink>,
+    /// Whether tasks say which trace they belong to.
+    pub(crate) trace_in_tasks: bool,
     /// The exchanges that no hook may be bound to.
     pub(crate) denied_exchanges: DeniedExchanges,
 }
@@ -72,10 +74,10 @@ impl Settings {
             master_key: used(uses.tokens || auth_table, MASTER_KEY_ARN)?,
             auth,
             sink,
-            denied_exchanges: match variables.optional(DENIED_EXCHANGES.name) {
-                Some(_) => variables.parsed(DENIED_EXCHANGES)?,
-                None => DeniedExchanges::default(),
-            },
+            trace_in_tasks: uses.fires.is_some()
+                && uses.sink.is_some()
+                && variables.parsed_or_default::<YesOrNo>(TRACE_IN_TASKS)? == YesOrNo::Yes,
+            denied_exchanges: variables.parsed_or_default::<DeniedExchanges>(DENIED_EXCHANGES)?,
         };
         if settings.uses_aws() {
             settings.aws = Some(variables.aws()?);

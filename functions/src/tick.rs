@@ -16,7 +16,7 @@ use treble_aws::queue::SqsQueue;
 use treble_aws::settings::{FIRINGS_QUEUE_URL, HOOKS_TABLE, MASTER_KEY_ARN};
 use treble_core::tick::{Tick, TickReport};
 
-use crate::logs::Invocations;
+use crate::logs::{self, Invocations};
 use crate::metrics::Metrics;
 use crate::serve::milliseconds;
 use crate::start::{Environment, StartError, start};
@@ -38,8 +38,9 @@ pub fn run() -> ExitCode {
         let metrics = Metrics::of(variables);
         let tick = tick(variables).await?;
         let handler = service_fn(|event: LambdaEvent<IgnoredAny>| {
-            let (tick, metrics) = (&tick, &metrics);
-            async move { one(tick, metrics, event.context.deadline).await.map_err(StartError::from) }
+            let metrics = &metrics;
+            let tick = Tick { trace: logs::trace(&event.context), ..tick.clone() };
+            async move { one(&tick, metrics, event.context.deadline).await.map_err(StartError::from) }
         });
         Runtime::new(handler).layer(Invocations).run().await
     })
@@ -56,6 +57,7 @@ async fn tick(variables: &Environment) -> Result<Tick, StartError> {
         master_key,
         period: PERIOD,
         clock: Timestamp::now,
+        trace: None,
     })
 }
 

@@ -96,7 +96,7 @@ impl Aws {
 
     /// Receives up to ten messages of a queue, as SQS has them.
     pub async fn receive(&self, queue_url: &str) -> Vec<Value> {
-        let request = json!({"QueueUrl": queue_url, "MaxNumberOfMessages": 10, "AttributeNames": ["All"]});
+        let request = json!({"QueueUrl": queue_url, "MaxNumberOfMessages": 10, "AttributeNames": ["All"], "MessageAttributeNames": ["All"]});
         self.sqs("ReceiveMessage", &request).await["Messages"].as_array().cloned().unwrap_or_default()
     }
 

@@ -39,6 +39,8 @@ pub struct Created {
     pub task: Value,
     /// The scopes that the caller confined itself to.
     pub authorized_scopes: Value,
+    /// The header `traceparent`.
+    pub traceparent: Option<String>,
     /// Whether the Hawk signature is right.
     pub signed: bool,
 }
@@ -111,7 +113,8 @@ impl State {
         let authorized_scopes = ext["authorizedScopes"].clone();
         let task_id = path.rsplit('/').next().unwrap();
         let status = json!({"status": {"taskId": task_id, "state": "pending", "queue": "its own"}});
-        let call = Created { path: path.clone(), task: task.clone(), authorized_scopes, signed };
+        let traceparent = request.header("traceparent").map(str::to_owned);
+        let call = Created { path: path.clone(), task: task.clone(), authorized_scopes, traceparent, signed };
         self.created.lock().unwrap().push(call);
         let answer = self.answers.lock().unwrap().pop_front();
         if answer.as_ref().is_none_or(|(status, _)| matches!(*status, 200 | Answer::NONE)) {

@@ -34,11 +34,18 @@ pub struct Lambda {
 /// The Runtime API of one function.
 struct RuntimeApi {
     /// Events on their way to the function.
-    events: Mutex<Receiver<(String, Value)>>,
-    invoke: Mutex<Sender<(String, Value)>>,
+    events: Mutex<Receiver<Invocation>>,
+    invoke: Mutex<Sender<Invocation>>,
     /// Who waits for the outcome of which invocation.
     waiting: Mutex<HashMap<String, Sender<Outcome>>>,
     count: AtomicU64,
+}
+
+/// An event on its way: its id, and the trace that Lambda says that it is in.
+struct Invocation {
+    id: String,
+    event: Value,
+    trace: Option<String>,
 }
 
 /// What came of an invocation: the reply, or the function's error.
@@ -62,10 +69,20 @@ impl Lambda {
 
     /// Invokes it with an event, and waits for its reply; fails with all it has logged, if it has none.
     pub fn invoke(&self, event: &Value) -> Value {
+        self.invoke_traced(event, None)
+    }
+
+    /// The same within a trace, as X-Ray writes it.
+    pub fn invoke_in(&self, trace: &str, event: &Value) -> Value {
+        self.invoke_traced(event, Some(trace.to_owned()))
+    }
+
+    fn invoke_traced(&self, event: &Value, trace: Option<String>) -> Value {
         let (sender, outcome) = channel();
         let id = format!("request-{}", self.api.count.fetch_add(1, Ordering::Relaxed));
         self.api.waiting.lock().unwrap().insert(id.clone(), sender);
-        self.api.invoke.lock().unwrap().send((id, event.clone())).unwrap();
+        let invocation = Invocation { id, event: event.clone(), trace };
+        self.api.invoke.lock().unwrap().send(invocation).unwrap();
         match outcome.recv_timeout(PATIENCE) {
             Ok(Ok(reply)) => reply,
             failed => panic!("{failed:?}, and the log says: {}", self.process.printed()),
@@ -113,7 +130,9 @@ impl RuntimeApi {
 
     /// Waits for the next event, as the API does; for good, once nobody invokes any more.
     fn next(&self) -> Answer {
-        let Ok((id, event)) = self.events.lock().unwrap().recv() else { return Answer::json(410, "{}") };
+        let Ok(Invocation { id, event, trace }) = self.events.lock().unwrap().recv() else {
+            return Answer::json(410, "{}");
+        };
         let mut answer = Answer::json(200, event);
         for (name, value) in [
             ("lambda-runtime-aws-request-id", id.as_str()),
@@ -122,6 +141,7 @@ impl RuntimeApi {
         ] {
             answer.headers.push((name.to_owned(), value.to_owned()));
         }
+        answer.headers.extend(trace.map(|trace| ("lambda-runtime-trace-id".to_owned(), trace)));
         answer
     }
 }

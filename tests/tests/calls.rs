@@ -67,6 +67,7 @@ impl World {
             hooks: hooks.clone(),
             bindings: hooks.clone(),
             engine: Engine {
+                trace_in_tasks: false,
                 sink: sink.clone(),
                 fires: Arc::new(DynamoFires::new(client, &tables.fires)),
                 credentials: auth.clone(),

@@ -2,10 +2,16 @@
 
 use std::task::{Context, Poll};
 
-use lambda_http::lambda_runtime::LambdaInvocation;
 use lambda_http::lambda_runtime::tower::{Layer, Service};
+use lambda_http::lambda_runtime::{self, LambdaInvocation};
 use tracing::field::Empty;
 use tracing::instrument::{Instrument as _, Instrumented};
+use treble_core::trace::TraceContext;
+
+/// The trace that Lambda has an invocation in: of whoever called, or one that it began.
+pub(crate) fn trace(context: &lambda_runtime::Context) -> Option<TraceContext> {
+    TraceContext::from_xray(context.xray_trace_id.as_deref()?)
+}
 
 /// Puts each invocation into a span, which all lines of it are in: Lambda's request id, whether it was the first of its
 /// process, and what is found out later: where a trace leads, the route, the hook, the taskId.
@@ -45,6 +51,9 @@ impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for Invoked<S> {
             hook = Empty,
             taskId = Empty,
         );
+        if let Some(trace) = trace(&invocation.context) {
+            span.record("trace", tracing::field::display(trace));
+        }
         let future = span.in_scope(|| self.inner.call(invocation));
         future.instrument(span)
     }

@@ -6,6 +6,7 @@ use lapin::message::Delivery;
 use lapin::types::AMQPValue;
 use serde_json::Value;
 use treble_core::pulse::PulseMessage;
+use treble_core::trace::{TRACEPARENT, TraceContext};
 use uuid::Uuid;
 
 /// A publisher's timestamp counts if it is no farther from ours: a clock that is wrong by more, or a unit that is not seconds, would
@@ -31,6 +32,7 @@ pub(crate) fn message(delivery: &Delivery, now: Timestamp) -> PulseMessage {
         received: id.and_then(|_| published(properties, now)).unwrap_or(now),
         payload,
         unreadable,
+        trace: trace(properties),
     }
 }
 
@@ -41,16 +43,27 @@ pub(crate) fn without_payload(message: PulseMessage, reason: String) -> PulseMes
 
 /// The keys in the header `CC`. What is no text is no key.
 fn cc(properties: &BasicProperties) -> Vec<String> {
-    let headers = properties.headers().as_ref();
-    let Some(AMQPValue::FieldArray(keys)) = headers.and_then(|headers| headers.inner().get("CC")) else {
+    let Some(AMQPValue::FieldArray(keys)) = header(properties, "CC") else {
         return Vec::new();
     };
-    let text = |value: &AMQPValue| match value {
-        AMQPValue::LongString(text) => std::str::from_utf8(text.as_bytes()).ok().map(str::to_owned),
-        AMQPValue::ShortString(text) => Some(text.as_str().to_owned()),
+    keys.as_slice().iter().filter_map(text).map(str::to_owned).collect()
+}
+
+/// The trace in the header `traceparent`.
+fn trace(properties: &BasicProperties) -> Option<TraceContext> {
+    TraceContext::from_traceparent(text(header(properties, TRACEPARENT)?)?)
+}
+
+fn header<'a>(properties: &'a BasicProperties, name: &str) -> Option<&'a AMQPValue> {
+    properties.headers().as_ref()?.inner().get(name)
+}
+
+fn text(value: &AMQPValue) -> Option<&str> {
+    match value {
+        AMQPValue::LongString(text) => std::str::from_utf8(text.as_bytes()).ok(),
+        AMQPValue::ShortString(text) => Some(text.as_str()),
         _ => None,
-    };
-    keys.as_slice().iter().filter_map(text).collect()
+    }
 }
 
 /// When the publisher says that it published: the same at each delivery.
@@ -87,6 +100,21 @@ mod tests {
         assert_eq!((message.exchange.as_str(), message.routing_key.as_str()), ("e", "a.b"));
         assert_eq!((message.id.as_str(), message.cc), ("7", vec!["route.x".to_owned()]));
         assert_eq!((message.payload, message.unreadable), (json!({"a": 1}), None));
+    }
+
+    #[test]
+    fn a_publisher_may_tell_of_a_trace() {
+        let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        for (header, read) in [
+            (AMQPValue::LongString(good.into()), Some(good)),
+            (AMQPValue::LongString("00-x".into()), None),
+            (AMQPValue::LongInt(7), None),
+        ] {
+            let mut headers = FieldTable::default();
+            headers.insert("traceparent".into(), header);
+            let message = delivered(BasicProperties::default().with_headers(headers), "1");
+            assert_eq!(message.trace.map(|trace| trace.to_string()).as_deref(), read);
+        }
     }
 
     #[test]

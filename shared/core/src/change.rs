@@ -169,6 +169,7 @@ mod tests {
             payload: None,
             client_id: None,
             created: now,
+            trace: None,
         };
         StoredHook { health: hook.health.after_failure(&firing, "no", now).unwrap(), ..hook.clone() }
     }

@@ -89,9 +89,11 @@ impl Consumer {
     pub async fn consume(&self, message: &str, attempt: Attempt) -> Result<Outcome, ConsumeError> {
         let firing: Firing = serde_json::from_str(message)?;
         // Whoever has put this into a span with these fields has them in all lines of it.
-        tracing::Span::current()
-            .record("hook", tracing::field::display(&firing.hook))
-            .record("taskId", firing.task_id.as_str());
+        let span = tracing::Span::current();
+        span.record("hook", tracing::field::display(&firing.hook)).record("taskId", firing.task_id.as_str());
+        if let Some(trace) = firing.trace {
+            span.record("trace", tracing::field::display(trace));
+        }
         let Some(hook) = self.hooks.get(&firing.hook).await? else {
             return Ok(Outcome::Dropped("the hook is gone"));
         };

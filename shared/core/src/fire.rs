@@ -15,7 +15,7 @@ use crate::ports::{
 use crate::scope::ASSUME;
 use crate::slugid::SlugId;
 use crate::streak::Health;
-use crate::task::{fill_defaults, pending_status};
+use crate::task::{fill_defaults, pending_status, say_trace};
 use crate::template::{TemplateError, render};
 
 /// The status with which a sink says that there is another task of that taskId.
@@ -32,6 +32,8 @@ pub struct Engine {
     pub credentials: Arc<dyn Credentials>,
     /// Where it is kept how hooks have been doing.
     pub health: Arc<dyn HealthStore>,
+    /// Whether tasks say which trace they belong to, in `extra.traceparent`.
+    pub trace_in_tasks: bool,
 }
 
 /// A firing that went well.
@@ -126,12 +128,13 @@ impl Engine {
         options: FireOptions,
     ) -> Result<Fired, FireError> {
         if options.task_id.is_claimed()
-            && let Claim::Earlier { created, record } = self.fires.claim(hook, &firing).await?
+            && let Claim::Earlier { created, trace, record } = self.fires.claim(hook, &firing).await?
         {
             if let Some(fired) = record.and_then(|record| answered_before(*record)) {
                 return Ok(fired);
             }
-            firing.created = created;
+            // The task is to be the same.
+            (firing.created, firing.trace) = (created, trace);
         }
         match self.create(hook, &firing, options).await {
             Ok(None) => Ok(Fired::Declined),
@@ -204,6 +207,9 @@ impl Engine {
             return Ok(None);
         };
         fill_defaults(&mut definition, firing);
+        if let (true, Some(trace)) = (self.trace_in_tasks, firing.trace) {
+            say_trace(&mut definition, trace);
+        }
         let definition = Value::Object(definition);
         if !self.sink.checks_scopes() {
             self.check_scopes(hook, &definition).await?;

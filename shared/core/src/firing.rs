@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::hook::HookName;
 use crate::slugid::SlugId;
+use crate::trace::{self, TraceContext};
 
 /// What made a hook fire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,6 +61,14 @@ pub struct Firing {
     pub client_id: Option<String>,
     /// The moment of the firing: the template's `now`, and the task's `created` where it sets none.
     pub created: Timestamp,
+    /// The trace that it belongs to, where whoever caused it told of one. It is no part of what the firing is.
+    #[serde(
+        rename = "traceparent",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "trace::deserialize"
+    )]
+    pub trace: Option<TraceContext>,
 }
 
 /// What came of a firing, in one word.
@@ -125,6 +134,20 @@ mod tests {
             let mut message = message.clone();
             message[member] = wrong.into();
             assert!(serde_json::from_value::<Firing>(message).is_err(), "{member}");
+        }
+        let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        for (given, kept) in [
+            (json!(traceparent), Some(traceparent)),
+            (json!("00-x"), None),
+            (json!({"a": [1]}), None),
+            (json!(null), None),
+        ] {
+            let mut message = message.clone();
+            message["traceparent"] = given;
+            let firing: Firing = serde_json::from_value(message.clone()).unwrap();
+            assert_eq!(firing.trace.map(|trace| trace.to_string()).as_deref(), kept, "{message}");
+            let written = serde_json::to_value(&firing).unwrap();
+            assert_eq!(written.get("traceparent").and_then(Value::as_str), kept, "{message}");
         }
     }
 }

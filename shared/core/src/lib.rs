@@ -29,4 +29,5 @@ pub mod streak;
 pub mod task;
 pub mod template;
 pub mod tick;
+pub mod trace;
 pub mod trigger_schema;

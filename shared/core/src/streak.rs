@@ -78,6 +78,7 @@ mod tests {
             payload: None,
             client_id: None,
             created: at(0),
+            trace: None,
         }
     }
 

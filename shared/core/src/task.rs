@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::firing::Firing;
 use crate::slugid::SlugId;
+use crate::trace::{TRACEPARENT, TraceContext};
 
 /// An instant as JavaScript's `toISOString` writes it: UTC, milliseconds, `Z`.
 pub fn iso(instant: Timestamp) -> String {
@@ -28,6 +29,15 @@ pub fn fill_defaults(definition: &mut Map<String, Value>, firing: &Firing) {
         if definition.get(property).is_none_or(is_falsy) {
             definition.insert(property.to_owned(), Value::String(default()));
         }
+    }
+}
+
+/// Says in a task's `extra` which trace it belongs to, unless its template has said so, or made something else of `extra`
+/// than an object.
+pub fn say_trace(definition: &mut Map<String, Value>, trace: TraceContext) {
+    let extra = definition.entry("extra").or_insert_with(|| Value::Object(Map::new()));
+    if let Value::Object(extra) = extra {
+        extra.entry(TRACEPARENT).or_insert_with(|| trace.to_string().into());
     }
 }
 
@@ -86,6 +96,7 @@ mod tests {
             payload: None,
             client_id: None,
             created: created.parse().unwrap(),
+            trace: None,
         }
     }
 
@@ -104,6 +115,22 @@ mod tests {
         assert_eq!(definition["deadline"], "2026-11-22T10:00:00.500Z");
         assert_eq!(definition["expires"], "later");
         assert_eq!(definition["taskGroupId"], SlugId::from_bytes([7; 16]).to_string());
+    }
+
+    #[test]
+    fn a_trace_is_said_once() {
+        let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let trace = TraceContext::from_traceparent(text).unwrap();
+        for (before, after) in [
+            (json!({}), json!({"extra": {"traceparent": text}})),
+            (json!({"extra": {"a": 1}}), json!({"extra": {"a": 1, "traceparent": text}})),
+            (json!({"extra": {"traceparent": null}}), json!({"extra": {"traceparent": null}})),
+            (json!({"extra": [1]}), json!({"extra": [1]})),
+        ] {
+            let Value::Object(mut definition) = before else { panic!("not an object") };
+            say_trace(&mut definition, trace);
+            assert_eq!(Value::Object(definition), after);
+        }
     }
 
     #[test]

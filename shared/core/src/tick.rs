@@ -16,6 +16,7 @@ use crate::cron::Schedule;
 use crate::firing::{FiredBy, Firing};
 use crate::ports::{Advance, DelayedFiring, DueHook, DueIndex, FiringQueue, MAX_DELAY, StoreError, chain};
 use crate::secret::MasterKey;
+use crate::trace::TraceContext;
 
 pub use plan::{Plan, plan};
 
@@ -39,6 +40,8 @@ pub struct Tick {
     pub period: Duration,
     /// The clock.
     pub clock: fn() -> Timestamp,
+    /// The trace that this tick belongs to, which its firings do as well, as nobody else causes them.
+    pub trace: Option<TraceContext>,
 }
 
 /// What a tick did.
@@ -161,6 +164,7 @@ impl Tick {
             payload: None,
             client_id: None,
             created: at,
+            trace: self.trace,
         };
         DelayedFiring { firing, delay: delay(at.duration_since(now)) }
     }

@@ -75,6 +75,7 @@ impl World {
             fires: fires.clone(),
             credentials: auth.clone(),
             health: hooks.clone(),
+            trace_in_tasks: false,
         };
         let service = Service {
             about: About { root_url: String::new(), version: "", commit: None, started: Timestamp::now() },
@@ -169,6 +170,7 @@ impl World {
             master_key: self.master_key.clone(),
             period: Duration::from_secs(60),
             clock: Timestamp::now,
+            trace: None,
         };
         self.meter.take();
         let report = tick.run(Timestamp::MAX).await;
@@ -191,6 +193,7 @@ impl World {
             payload: serde_json::from_str(PAYLOAD).unwrap(),
             received: Timestamp::now(),
             unreadable: None,
+            trace: None,
         };
         let messages: Vec<PulseMessage> = (0..self.names.len()).map(message).collect();
         self.meter.take();

@@ -85,7 +85,10 @@ async fn what_the_queue_gave_up_is_recorded_and_can_be_sent_again() {
     let Some((server, environment)) = start(Some(&sink)).await else { return };
     server.schedule("g/h", &["* * * * * *"]).await;
     deployment.answer(std::iter::repeat_n((500, json!({})), 1000));
-    let good = firing(TASK, "g/h", "2030-01-01T00:00:00Z");
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let mut good: Value = serde_json::from_str(&firing(TASK, "g/h", "2030-01-01T00:00:00Z")).unwrap();
+    good["traceparent"] = trace.into();
+    let good = good.to_string();
     let fire = Lambda::start("fire", &environment);
     assert_eq!(failures(&fire.invoke(&batch(&[("m", &good)]))), ["m"]);
     assert!(server.last_fires("g/h").await.is_empty(), "it is tried again");
@@ -107,4 +110,6 @@ async fn what_the_queue_gave_up_is_recorded_and_can_be_sent_again() {
     assert_eq!(failures(&fire.invoke(&batch(&[("again", body)]))), [""; 0]);
     assert_eq!(server.last_fires("g/h").await[0]["result"], "success");
     assert_eq!(deployment.tasks().len(), 1);
+    let created = deployment.created().pop().unwrap();
+    assert_eq!(created.traceparent.as_deref(), Some(trace), "it is still the same trace");
 }

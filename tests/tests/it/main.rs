@@ -31,6 +31,7 @@ mod sam_local;
 mod schedules;
 mod tables;
 mod template;
+mod traces;
 mod transfer;
 mod transport;
 mod triggering;

@@ -167,7 +167,9 @@ fn every_function_is_given_the_variables_that_it_asks_for() {
                                 continue;
                             }
                             // Where there is none it is the default.
-                            "TREBLE_AUTH" => without.insert(variable.clone(), "nobody".into()),
+                            "TREBLE_AUTH" | "TREBLE_TRACE_IN_TASKS" => {
+                                without.insert(variable.clone(), "nobody".into())
+                            }
                             _ => without.remove(variable),
                         };
                         assert_eq!(complaint(idle, binary, &without).as_ref(), Some(variable), "{name}");

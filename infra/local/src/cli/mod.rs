@@ -11,7 +11,7 @@ use clap::builder::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use treble_api::taskcluster::denied::DeniedExchanges;
-use treble_aws::settings::{AuthChoice, SinkChoice};
+use treble_aws::settings::{AuthChoice, SinkChoice, YesOrNo};
 use treble_pulse_bridge::Broker;
 
 use crate::output::style;
@@ -114,6 +114,9 @@ pub(crate) struct Up {
     /// messages a firing itself causes]
     #[arg(long, value_name = "PREFIXES", env = "TREBLE_DENIED_EXCHANGES", hide_env_values = true)]
     pub(crate) denied_exchanges: Option<DeniedExchanges>,
+    /// Whether tasks say in extra.traceparent which trace they belong to, where a caller told of one
+    #[arg(long, value_name = "yes|no", env = "TREBLE_TRACE_IN_TASKS", hide_env_values = true, default_value = "no", num_args = 0..=1, default_missing_value = "yes")]
+    pub(crate) trace_in_tasks: YesOrNo,
     /// Wait for the disk at each write, so that not even a crash of the machine loses what was accepted
     #[arg(long)]
     pub(crate) fsync: bool,
@@ -309,6 +312,7 @@ mod tests {
             "treble up --sink journal",
             "treble up --sink kafka:x",
             "treble up --auth nobody",
+            "treble up --trace-in-tasks maybe",
             "treble up --root-url localhost:8080",
             "treble up --store sqlite",
             "treble role set r",

@@ -97,6 +97,7 @@ fn render(
         payload,
         client_id: (fired_by == FiredBy::TriggerHook).then(|| arguments.client_id.clone()),
         created: arguments.now.unwrap_or_else(Timestamp::now),
+        trace: None,
     };
     let rendered = template::compile(&hook.task).and_then(|task| template::render(&task, &firing));
     match rendered {

@@ -24,6 +24,7 @@ use treble_core::firing::FiredBy;
 use treble_core::ports::{BoxError, CreatedTask, NewTask, Sink, SinkError};
 use treble_core::slugid::SlugId;
 use treble_core::task;
+use treble_core::trace::{self, TraceContext};
 use treble_embedded::Durability;
 
 use file::AppendFile;
@@ -47,6 +48,14 @@ pub struct Entry {
     /// The moment of the firing, to the millisecond.
     #[serde(serialize_with = "serialize_iso")]
     pub created: Timestamp,
+    /// The trace that the task belongs to, where there is one.
+    #[serde(
+        rename = "traceparent",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "trace::deserialize"
+    )]
+    pub trace: Option<TraceContext>,
     /// The task's definition.
     pub task: Value,
 }
@@ -257,6 +266,7 @@ fn entry(task: &NewTask<'_>) -> Result<Entry, SinkError> {
         hook_id: firing.hook.id().to_owned(),
         fired_by: firing.fired_by,
         created: firing.created,
+        trace: firing.trace,
         task: task.definition.clone(),
     })
 }

@@ -27,6 +27,7 @@ fn firing(number: u8) -> Firing {
         payload: None,
         client_id: None,
         created: "2026-11-21T10:00:00.5Z".parse().unwrap(),
+        trace: None,
     }
 }
 
@@ -65,6 +66,19 @@ async fn a_task_is_a_line() {
         )
     );
     assert_eq!(read(&path)[0].created, firing(7).created);
+}
+
+#[tokio::test]
+async fn a_line_has_the_tasks_trace() {
+    let (_directory, path) = place();
+    let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let trace = TraceContext::from_traceparent(text);
+    create_by(&open(&path), &Firing { trace, ..firing(7) }, &json!({})).await.unwrap();
+    let line: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!((&line["traceparent"], read(&path)[0].trace), (&json!(text), trace));
+    // A repetition is the same firing, whatever trace it is in.
+    create_by(&open(&path), &firing(7), &json!({})).await.unwrap();
+    assert_eq!(read(&path).len(), 1);
 }
 
 #[tokio::test]

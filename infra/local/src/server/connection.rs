@@ -57,7 +57,7 @@ impl Server {
         let (parts, incoming) = request.into_parts();
         let body = body::read(&parts.headers, incoming).await;
         let complete = matches!(body, Body::Complete(_));
-        let request = Arc::new(Request { parts, delivered: None, body });
+        let request = Arc::new(Request { parts, delivered: None, body, trace: None });
 
         let mut response = self.respond(Arc::clone(&request)).await;
         let (name, value) = if complete {

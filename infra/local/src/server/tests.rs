@@ -40,6 +40,7 @@ async fn start(now: fn() -> Timestamp) -> Running {
         hooks: hooks.clone(),
         bindings: hooks.clone(),
         engine: Engine {
+            trace_in_tasks: false,
             sink: Arc::new(journal),
             fires: Arc::new(DynamoFires::new(client, &names.fires)),
             credentials: auth,

@@ -12,6 +12,7 @@ use treble_core::ports::{BindingProblem, DeadLetter, MadeBinding};
 use treble_core::secret::MasterKey;
 use treble_core::slugid::SlugId;
 use treble_core::streak::{Health, Streak};
+use treble_core::trace::{self, TraceContext};
 
 /// What a file says that it is.
 pub(super) const FORMAT: &str = "treble-export";
@@ -134,6 +135,13 @@ pub(super) struct ClaimRecord {
     hook: HookName,
     task_id: SlugId,
     created: Timestamp,
+    #[serde(
+        rename = "traceparent",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "trace::deserialize"
+    )]
+    trace: Option<TraceContext>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -260,15 +268,15 @@ impl From<FireLine> for FireRecord {
 
 impl From<ClaimEntry> for Record {
     fn from(claim: ClaimEntry) -> Self {
-        let ClaimEntry { hook, task_id, created } = claim;
-        Self::Claim(ClaimRecord { hook, task_id, created })
+        let ClaimEntry { hook, task_id, created, trace } = claim;
+        Self::Claim(ClaimRecord { hook, task_id, created, trace })
     }
 }
 
 impl From<ClaimRecord> for ClaimEntry {
     fn from(claim: ClaimRecord) -> Self {
-        let ClaimRecord { hook, task_id, created } = claim;
-        Self { hook, task_id, created }
+        let ClaimRecord { hook, task_id, created, trace } = claim;
+        Self { hook, task_id, created, trace }
     }
 }
 

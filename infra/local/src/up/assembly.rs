@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use treble_api::auth::{CacheLimits, CachedCredentials};
 use treble_api::taskcluster::service::{About, Service};
 use treble_aws::dynamodb::{DynamoAuth, DynamoHooks};
-use treble_aws::settings::{AuthChoice, SinkChoice};
+use treble_aws::settings::{AuthChoice, SinkChoice, YesOrNo};
 use treble_core::consumer::Consumer;
 use treble_core::fire::Engine;
 use treble_core::ports::Sink;
@@ -115,6 +115,7 @@ impl<'a> Assembly<'a> {
             fires: Arc::new(self.store.fires()),
             credentials: self.auth.clone(),
             health: self.published.clone(),
+            trace_in_tasks: self.arguments.trace_in_tasks == YesOrNo::Yes,
         }
     }
 
@@ -153,6 +154,7 @@ impl<'a> Assembly<'a> {
             master_key: self.master_key.clone(),
             period: firing::PERIOD,
             clock: Timestamp::now,
+            trace: None,
         };
         tokio::spawn(firing::clock(tick, self.changes.subscribe()));
         if let Some(broker) = &self.arguments.pulse {

@@ -8,6 +8,7 @@ use treble_core::hook::HookName;
 use treble_core::ports::PageRequest;
 use treble_core::report::FiringReport;
 use treble_core::slugid::SlugId;
+use treble_core::trace::TraceContext;
 
 use super::error::{ApiError, Code};
 use super::json_text::json_text;
@@ -27,6 +28,8 @@ pub struct Call {
     pub caller: Option<Caller>,
     /// When the request was received.
     pub now: Timestamp,
+    /// The trace that the request belongs to.
+    pub trace: Option<TraceContext>,
     /// What came of the firing, once the handler has made one.
     pub firing: Option<(SlugId, FiringReport)>,
 }
@@ -40,6 +43,7 @@ impl Call {
             payload: Value::Null,
             caller: None,
             now,
+            trace: None,
             firing: None,
         }
     }

@@ -164,8 +164,12 @@ impl Service {
             payload: check_payload(self, route, request, payload)?,
             caller,
             now: info.time,
+            trace: request.trace(),
             firing: None,
         };
+        if let Some(trace) = call.trace {
+            tracing::Span::current().record("trace", tracing::field::display(trace));
+        }
         done.hook = call.hook_name().ok();
         if let Some(hook) = &done.hook {
             tracing::Span::current().record("hook", tracing::field::display(hook));

@@ -25,5 +25,6 @@ fn outgoing(message: &PulseMessage) -> Result<Outgoing, serde_json::Error> {
         body: within_charset(serde_json::to_string(message)?),
         group: URL_SAFE_NO_PAD.encode(Sha256::digest(&message.exchange)),
         delay: Duration::ZERO,
+        trace: message.trace,
     })
 }

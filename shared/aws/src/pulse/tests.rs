@@ -24,6 +24,7 @@ fn message(id: usize, payload: Value) -> PulseMessage {
         received: "2026-11-21T10:00:00Z".parse().unwrap(),
         payload,
         unreadable: None,
+        trace: None,
     }
 }
 

@@ -18,5 +18,6 @@ fn message(firing: &DelayedFiring) -> Result<Outgoing, serde_json::Error> {
         body: within_charset(serde_json::to_string(&firing.firing)?),
         group: group_id(&firing.firing.hook),
         delay: firing.delay,
+        trace: firing.firing.trace,
     })
 }

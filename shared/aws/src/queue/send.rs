@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use treble_core::ports::{QueueError, chain};
+use treble_core::trace::TraceContext;
 
 use super::{BATCH, SqsQueue};
 use crate::patience::wait;
-use crate::sink::MAX_MESSAGE_BYTES;
+use crate::sink::{MAX_MESSAGE_BYTES, xray_attribute};
 
 /// How often a message is sent that SQS refuses for reasons of its own, in a batch of which it takes others.
 const ATTEMPTS: u32 = 4;
@@ -21,6 +22,8 @@ pub struct Outgoing {
     pub group: String,
     /// How long nobody receives it, in whole seconds.
     pub delay: Duration,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
 }
 
 type Outcome = Result<(), QueueError>;
@@ -98,6 +101,7 @@ impl SqsQueue {
                 .id(number.to_string())
                 .message_body(&message.body)
                 .message_group_id(&message.group)
+                .set_message_system_attributes(message.trace.as_ref().map(xray_attribute))
                 .delay_seconds(i32::try_from(message.delay.as_secs()).unwrap_or(i32::MAX))
                 .build()
         };

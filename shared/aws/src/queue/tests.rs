@@ -9,8 +9,12 @@ fn queue(stub: &Stub) -> SqsQueue {
 }
 
 fn messages(bodies: &[usize]) -> Vec<Outgoing> {
-    let message =
-        |&length: &usize| Outgoing { body: "x".repeat(length), group: "g/h".into(), delay: Duration::ZERO };
+    let message = |&length: &usize| Outgoing {
+        body: "x".repeat(length),
+        group: "g/h".into(),
+        delay: Duration::ZERO,
+        trace: None,
+    };
     bodies.iter().map(message).collect()
 }
 
@@ -43,6 +47,24 @@ async fn a_firing_is_a_delayed_message_of_its_hooks_group() {
         entry["MessageBody"],
         r#"{"taskId":"BwcHBwcHRweHBwcHBwcHBw","hook":"g/a/b","firedBy":"schedule","created":"2026-11-21T10:00:00Z"}"#
     );
+}
+
+#[tokio::test]
+async fn a_firings_trace_is_told_to_aws_as_well() {
+    let stub = Stub::new([answer(&[0], &[])]);
+    let firing = serde_json::from_value(json!({
+        "taskId": "BwcHBwcHRweHBwcHBwcHBw", "hook": "g/h", "firedBy": "schedule", "created": "2026-11-21T10:00:00Z",
+        "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    }));
+    let firing = DelayedFiring { firing: firing.unwrap(), delay: Duration::ZERO };
+    assert!(matches!(FiringQueue::send(&queue(&stub), &[firing]).await[..], [Ok(())]));
+    let request = stub.sent()[0].json();
+    let entry = &request["Entries"][0];
+    let body: Value = serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap();
+    assert_eq!(body["traceparent"], "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let header = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=1";
+    let attributes = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": header}});
+    assert_eq!(entry["MessageSystemAttributes"], attributes);
 }
 
 #[tokio::test]

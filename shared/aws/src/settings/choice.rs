@@ -28,6 +28,16 @@ pub enum AuthChoice {
     Taskcluster(RootUrl),
 }
 
+/// Whether something is wanted; it isn't, where nobody says so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum YesOrNo {
+    /// `yes`.
+    Yes,
+    /// `no`.
+    #[default]
+    No,
+}
+
 /// Why a text chooses nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidChoice {
@@ -37,6 +47,9 @@ pub enum InvalidChoice {
     /// None of the authenticators.
     #[error("must be table or taskcluster:ROOT_URL")]
     Auth,
+    /// Neither yes nor no.
+    #[error("must be yes or no")]
+    YesOrNo,
     /// A deployment that is nowhere.
     #[error(transparent)]
     RootUrl(#[from] InvalidRootUrl),
@@ -80,6 +93,18 @@ impl FromStr for AuthChoice {
     }
 }
 
+impl FromStr for YesOrNo {
+    type Err = InvalidChoice;
+
+    fn from_str(text: &str) -> Result<Self, InvalidChoice> {
+        match text {
+            "yes" => Ok(Self::Yes),
+            "no" => Ok(Self::No),
+            _ => Err(InvalidChoice::YesOrNo),
+        }
+    }
+}
+
 fn queue_url(text: &str) -> Result<String, InvalidChoice> {
     let uri = text.parse::<Uri>().ok();
     let web = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.path() != "/");
@@ -113,6 +138,18 @@ mod tests {
         }
         for text in ["taskcluster:tc.example", "taskcluster:https://u:p@tc.example"] {
             assert!(matches!(text.parse::<SinkChoice>(), Err(InvalidChoice::RootUrl(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn yes_or_no() {
+        for (text, expected) in [
+            ("yes", Ok(YesOrNo::Yes)),
+            ("no", Ok(YesOrNo::No)),
+            ("true", Err(InvalidChoice::YesOrNo)),
+            ("", Err(InvalidChoice::YesOrNo)),
+        ] {
+            assert_eq!(text.parse(), expected, "{text}");
         }
     }
 

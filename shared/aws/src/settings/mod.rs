@@ -9,7 +9,7 @@ use std::str::FromStr;
 use crate::client::{AwsAccess, AwsSettings};
 use crate::sink::QueueCredentials;
 
-pub use choice::{AuthChoice, InvalidChoice, SinkChoice};
+pub use choice::{AuthChoice, InvalidChoice, SinkChoice, YesOrNo};
 
 /// A variable of the environment, for who has to set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,12 @@ pub const SINK: Variable = variable(
     "TREBLE_SINK",
     "where tasks are created",
     "sqs:https://sqs.eu-central-1.amazonaws.com/123456789012/tasks",
+);
+/// See [`YesOrNo`].
+pub const TRACE_IN_TASKS: Variable = variable(
+    "TREBLE_TRACE_IN_TASKS",
+    "whether tasks say which trace they belong to, in extra.traceparent",
+    "yes",
 );
 /// See [`AuthChoice`].
 pub const AUTH: Variable = variable("TREBLE_AUTH", "who tells who calls", "table");
@@ -145,6 +151,14 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
     {
         let parsed = self.required(variable)?.parse();
         parsed.map_err(|error: T::Err| SettingError::Malformed { variable, source: error.into() })
+    }
+
+    /// The same where it may be missing, which then is its default.
+    pub fn parsed_or_default<T>(&self, variable: Variable) -> Result<T, SettingError>
+    where
+        T: Default + FromStr<Err: Into<Box<dyn Error + Send + Sync>>>,
+    {
+        self.optional(variable.name).map_or_else(|| Ok(T::default()), |_| self.parsed(variable))
     }
 
     /// Where AWS is and who we are there.

@@ -19,6 +19,8 @@ use treble_core::firing::FiredBy;
 use treble_core::hook::HookName;
 use treble_core::ports::{BoxError, CreatedTask, NewTask, Sink, SinkError};
 
+use super::trace::{TRACEPARENT_BYTES, traceparent_attribute, xray_attribute};
+
 /// The largest message sent, in bytes. SQS takes more by now (1 MiB), but what often reads such a queue doesn't: a
 /// function that is invoked with ten messages at once gets all of them in one event.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
@@ -29,7 +31,8 @@ const MAX_GROUP_ID: usize = 128;
 /// How long [`Sink::check`] waits.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sends each task to an SQS queue, as the JSON message `{taskId, task, hookGroupId, hookId, firedBy}`.
+/// Sends each task to an SQS queue, as the JSON message `{taskId, task, hookGroupId, hookId, firedBy}`, with its trace,
+/// if it has one, as the attributes `traceparent` and `AWSTraceHeader`.
 ///
 /// Each hook is a message group of its own: on a FIFO queue, whose address ends in `.fifo`, the tasks of a hook come in
 /// the order of its firings, and one taskId comes once within SQS's five minutes of deduplication; on a standard queue
@@ -67,6 +70,9 @@ impl Sink for SqsSink {
     async fn create_task(&self, task: NewTask<'_>) -> Result<CreatedTask, SinkError> {
         let firing = task.firing;
         let body = message(&task)?;
+        // A task of the largest size is worth more than its trace.
+        let room = MAX_MESSAGE_BYTES.saturating_sub(TRACEPARENT_BYTES);
+        let traceparent = firing.trace.as_ref().filter(|_| body.len() <= room);
         let deduplication = self.is_fifo().then(|| firing.task_id.to_string());
         let sending = self
             .client
@@ -75,6 +81,8 @@ impl Sink for SqsSink {
             .message_group_id(group_id(&firing.hook))
             .set_message_deduplication_id(deduplication)
             .message_body(body)
+            .set_message_attributes(traceparent.map(traceparent_attribute))
+            .set_message_system_attributes(firing.trace.as_ref().map(xray_attribute))
             .send();
         match timeout(task.budget, sending).await {
             Ok(Ok(_)) => Ok(CreatedTask::default()),

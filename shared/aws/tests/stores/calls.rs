@@ -58,6 +58,7 @@ async fn calls_per_operation_on_fires() {
         payload: None,
         client_id: None,
         created,
+        trace: None,
     };
     let record = FireRecord {
         task_id: firing.task_id.clone(),

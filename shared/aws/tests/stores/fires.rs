@@ -5,6 +5,7 @@ use serde_json::json;
 use treble_core::firing::{FireRecord, FireResult, FiredBy, Firing};
 use treble_core::hook::StoredHook;
 use treble_core::ports::{Claim, FireStore, PageRequest, StoreError};
+use treble_core::trace::TraceContext;
 
 use crate::support::{Stores, all, hook, page, task_id};
 
@@ -29,6 +30,7 @@ fn firing(hook: &StoredHook, number: u8, created: Timestamp) -> Firing {
         payload: None,
         client_id: None,
         created,
+        trace: None,
     }
 }
 
@@ -144,16 +146,21 @@ async fn a_token_from_before_the_hook_was_created_anew_is_refused() {
 async fn a_task_id_is_claimed_once() {
     let stores = Stores::new().await;
     let hook = recent();
-    let first = firing(&hook, 1, after(&hook, 1));
+    let trace = TraceContext::from_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    assert!(trace.is_some());
+    let first = Firing { trace, ..firing(&hook, 1, after(&hook, 1)) };
     let second = firing(&hook, 1, after(&hook, 2));
     assert_eq!(stores.fires.claim(&hook, &first).await.unwrap(), Claim::New);
     let earlier = stores.fires.claim(&hook, &second).await.unwrap();
-    assert_eq!(earlier, Claim::Earlier { created: first.created, record: None });
+    assert_eq!(earlier, Claim::Earlier { created: first.created, trace: first.trace, record: None });
 
     let record = record(&hook, 1, first.created);
     stores.fires.record(&record).await.unwrap();
     let earlier = stores.fires.claim(&hook, &second).await.unwrap();
-    assert_eq!(earlier, Claim::Earlier { created: first.created, record: Some(Box::new(record)) });
+    assert_eq!(
+        earlier,
+        Claim::Earlier { created: first.created, trace: first.trace, record: Some(Box::new(record)) }
+    );
     assert_eq!(stores.fires.claim(&hook, &firing(&hook, 2, after(&hook, 2))).await.unwrap(), Claim::New);
 }
 
@@ -168,7 +175,7 @@ async fn a_claim_does_not_bind_the_hooks_successor_or_another_hook() {
     let new = firing(&again, 1, after(&hook, 4));
     assert_eq!(stores.fires.claim(&again, &new).await.unwrap(), Claim::New);
     let earlier = stores.fires.claim(&again, &firing(&again, 1, after(&hook, 5))).await.unwrap();
-    assert_eq!(earlier, Claim::Earlier { created: new.created, record: None });
+    assert_eq!(earlier, Claim::Earlier { created: new.created, trace: None, record: None });
 }
 
 #[tokio::test]

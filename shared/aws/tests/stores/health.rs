@@ -15,6 +15,7 @@ fn failed(hook: &StoredHook, second: i64) -> Health {
         payload: None,
         client_id: None,
         created: at(second),
+        trace: None,
     };
     hook.health.after_failure(&firing, "größer", at(second)).unwrap()
 }

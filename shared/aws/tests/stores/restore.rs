@@ -3,6 +3,7 @@
 use treble_aws::dynamodb::{ClaimEntry, Restore, Restored};
 use treble_core::hook::StoredHook;
 use treble_core::ports::{BindingLedger, BindingProblem, HookStore, MadeBinding};
+use treble_core::trace::TraceContext;
 
 use crate::support::{Stores, all, at, binding, hook, page, task_id, updated};
 
@@ -63,6 +64,8 @@ async fn claims_come_in_pages_and_only_those_of_the_hook_that_there_is() {
         hook: hook.name.clone(),
         task_id: task_id(number),
         created: at(second),
+        // A backup keeps it.
+        trace: TraceContext::from_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
     };
     // The first is of a hook that had the name before.
     let claims = [claim(1, -5), claim(2, 0), claim(3, 5), claim(4, 5)];

@@ -102,6 +102,7 @@ fn message(fired_by: FiredBy, created: &str) -> String {
         payload: None,
         client_id: None,
         created: at(created),
+        trace: None,
     };
     serde_json::to_string(&firing).unwrap()
 }
@@ -109,6 +110,7 @@ fn message(fired_by: FiredBy, created: &str) -> String {
 fn consumer(world: World) -> (Consumer, Arc<World>) {
     let world = Arc::new(world);
     let engine = Engine {
+        trace_in_tasks: false,
         sink: world.clone(),
         fires: world.clone(),
         credentials: world.clone(),

@@ -9,6 +9,7 @@ use crate::firing::FiredBy;
 use crate::hook::{Hook, Metadata};
 use crate::ports::{ClientCredentials, CreatedTask, Page, PageRequest};
 use crate::scope::Roles;
+use crate::trace::TraceContext;
 
 /// The most bytes of a status that the store of records takes.
 const MOST: usize = 1000;
@@ -23,7 +24,7 @@ struct World {
     /// What the sink tells of each task.
     status: Option<Value>,
     tasks: Mutex<HashMap<SlugId, Value>>,
-    claims: Mutex<HashMap<SlugId, Timestamp>>,
+    claims: Mutex<HashMap<SlugId, (Timestamp, Option<TraceContext>)>>,
     records: Mutex<HashMap<SlugId, FireRecord>>,
     roles: Vec<(String, Vec<String>)>,
     health: Mutex<Health>,
@@ -59,11 +60,11 @@ impl Sink for World {
 impl FireStore for World {
     async fn claim(&self, _: &StoredHook, firing: &Firing) -> Result<Claim, StoreError> {
         let mut claims = self.claims.lock().unwrap();
-        if let Some(created) = claims.get(&firing.task_id) {
+        if let Some(&(created, trace)) = claims.get(&firing.task_id) {
             let record = self.records.lock().unwrap().get(&firing.task_id).cloned().map(Box::new);
-            return Ok(Claim::Earlier { created: *created, record });
+            return Ok(Claim::Earlier { created, trace, record });
         }
-        claims.insert(firing.task_id.clone(), firing.created);
+        claims.insert(firing.task_id.clone(), (firing.created, firing.trace));
         Ok(Claim::New)
     }
 
@@ -102,6 +103,7 @@ fn engine(world: World) -> (Engine, Arc<World>) {
         fires: world.clone(),
         credentials: world.clone(),
         health: world.clone(),
+        trace_in_tasks: false,
     };
     (engine, world)
 }
@@ -133,6 +135,7 @@ fn firing(payload: Value) -> Firing {
         payload: Some(payload),
         client_id: Some("me".into()),
         created: at(1000),
+        trace: None,
     }
 }
 
@@ -181,18 +184,38 @@ async fn a_firing_that_failed_is_done_again_as_of_its_first_moment() {
     let unavailable =
         SinkError::Unavailable { reason: "no answer".into(), status: None, body: None, source: None };
     let (engine, world) = engine(World { refusals: Mutex::new(vec![unavailable]), ..World::default() });
-    let hook = hook(json!({}));
-    let error = engine.fire(&hook, firing(json!({})), options(1001)).await.unwrap_err();
+    let (engine, hook) = (Engine { trace_in_tasks: true, ..engine }, hook(json!({})));
+    let first = Firing { trace: trace(1), ..firing(json!({})) };
+    let error = engine.fire(&hook, first, options(1001)).await.unwrap_err();
     assert!(matches!(&error, FireError::Sink { role_id, .. } if role_id == "hook-id:g/h"));
     let record = world.records.lock().unwrap()[&SlugId::from_bytes([7; 16])].clone();
     assert_eq!(record.result, FireResult::Error);
     assert!(record.error.contains("\"message\": \"no answer\""), "{}", record.error);
 
-    let again = Firing { created: at(5000), ..firing(json!({})) };
+    let again = Firing { created: at(5000), trace: trace(2), ..firing(json!({})) };
     assert!(matches!(engine.fire(&hook, again, options(5001)).await, Ok(Fired::Created { .. })));
     let task = world.tasks.lock().unwrap()[&SlugId::from_bytes([7; 16])].clone();
     assert_eq!(task["created"], "1970-01-01T00:16:40.000Z");
+    assert_eq!(task["extra"], json!({"traceparent": trace(1).unwrap().to_string()}));
     assert_eq!(world.records.lock().unwrap()[&SlugId::from_bytes([7; 16])].result, FireResult::Success);
+}
+
+fn trace(number: u8) -> Option<TraceContext> {
+    TraceContext::from_traceparent(&format!(
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00000000000000{number:02x}-01"
+    ))
+}
+
+#[tokio::test]
+async fn a_task_says_its_trace_only_if_asked() {
+    for trace_in_tasks in [false, true] {
+        let (engine, world) = engine(World::default());
+        let engine = Engine { trace_in_tasks, ..engine };
+        let firing = Firing { trace: trace(1), ..firing(json!({})) };
+        engine.fire(&hook(json!({})), firing, options(1001)).await.unwrap();
+        let task = world.tasks.lock().unwrap()[&SlugId::from_bytes([7; 16])].clone();
+        assert_eq!(task.get("extra").is_some(), trace_in_tasks, "{task}");
+    }
 }
 
 #[tokio::test]

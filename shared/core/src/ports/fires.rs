@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::{Page, PageRequest, StoreError};
 use crate::firing::{FireRecord, Firing};
 use crate::hook::StoredHook;
+use crate::trace::TraceContext;
 
 /// What came of claiming a taskId that the caller chose.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,8 @@ pub enum Claim {
     Earlier {
         /// The moment of the firing that has it.
         created: Timestamp,
+        /// The trace that this one belongs to.
+        trace: Option<TraceContext>,
         /// What came of that firing, if that is known already.
         record: Option<Box<FireRecord>>,
     },

@@ -148,6 +148,7 @@ impl Dispatcher {
             client_id: None,
             // A publisher's moment may be of whole seconds, or by another clock: no firing is from before its hook.
             created: message.received.max(hook.created),
+            trace: message.trace,
         }
     }
 
@@ -162,8 +163,9 @@ impl Dispatcher {
             let Some(result) = results.get_mut(index) else { continue };
             match sent {
                 Ok(()) => {
-                    let Firing { hook, task_id, .. } = &firing.firing;
-                    tracing::info!(%hook, taskId = %task_id, "a firing was sent");
+                    let Firing { hook, task_id, trace, .. } = &firing.firing;
+                    let trace = trace.map(tracing::field::display);
+                    tracing::info!(%hook, taskId = %task_id, trace, "a firing was sent");
                     if let Ok(fired) = result {
                         *fired += 1;
                     }

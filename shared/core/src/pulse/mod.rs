@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::binding::RoutingKey;
+use crate::trace::{self, TraceContext};
 
 pub use bound::{Bound, STALE_SECONDS};
 pub use change::{EXCHANGES, exchange};
@@ -40,6 +41,14 @@ pub struct PulseMessage {
     /// Why there is no payload, e.g. that the body is no JSON: its hooks are told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
+    /// The trace that its publisher told of, which its firings belong to.
+    #[serde(
+        rename = "traceparent",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "trace::deserialize"
+    )]
+    pub trace: Option<TraceContext>,
 }
 
 impl PulseMessage {

@@ -117,6 +117,7 @@ fn message(id: &str, key: &str, cc: &[&str]) -> PulseMessage {
         received: at(5),
         payload: json!({"a": 1}),
         unreadable: None,
+        trace: None,
     }
 }
 

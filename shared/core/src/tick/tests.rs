@@ -47,7 +47,9 @@ impl World {
     async fn tick_until(self: &Arc<Self>, stop_at: Timestamp) -> TickReport {
         let (index, queue) = (self.clone(), self.clone());
         let master_key = MasterKey::new([7; 32]);
-        Tick { index, queue, master_key, period: Duration::from_secs(60), clock }.run(stop_at).await
+        Tick { index, queue, master_key, period: Duration::from_secs(60), clock, trace: None }
+            .run(stop_at)
+            .await
     }
 
     fn due(&self, name: &str) -> String {

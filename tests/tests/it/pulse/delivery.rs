@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use lapin::BasicProperties;
 use lapin::options::QueueDeclareOptions;
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable};
 use serde_json::{Value, json};
 
 use super::broker::{User, cc};
@@ -26,14 +26,19 @@ async fn messages_arrive_as_they_were_published() {
     world.set("g/h", &[("e", "#")]).await;
     world.bridge();
     world.bound_to(&[("e", "#")]).await;
-    let properties =
-        BasicProperties::default().with_message_id("7".into()).with_headers(cc(&["route.x", "y"]));
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let mut headers = cc(&["route.x", "y"]);
+    headers.insert("traceparent".into(), AMQPValue::LongString(traceparent.into()));
+    let properties = BasicProperties::default().with_message_id("7".into()).with_headers(headers);
     user.publish_with("e", "a", r#"{"größe": [1.5, null]}"#, properties).await;
     user.publish("e", "b", "no JSON").await;
     user.publish("e", "c", &json!("x".repeat(2000)).to_string()).await;
     let messages = world.take(3).await;
     assert_eq!((messages[0].id.as_str(), messages[0].exchange.as_str()), ("7", "e"));
     assert_eq!(messages[0].cc, ["route.x", "y"]);
+    let traces: Vec<_> =
+        messages.iter().map(|message| message.trace.map(|trace| trace.to_string())).collect();
+    assert_eq!(traces, [Some(traceparent.to_owned()), None, None]);
     assert_eq!(messages[0].payload, json!({"größe": [1.5, null]}));
     let unreadable: Vec<_> = messages.iter().map(|message| message.unreadable.clone()).collect();
     assert_eq!(unreadable[0], None);

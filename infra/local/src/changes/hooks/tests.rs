@@ -27,6 +27,7 @@ fn firing(hook: &StoredHook) -> Firing {
         payload: None,
         client_id: None,
         created: hook.created,
+        trace: None,
     }
 }
 

@@ -102,6 +102,7 @@ async fn fire(
         client_id,
         // Another process's clock may be ahead; a firing from before its hook would not be listed.
         created: call.now.max(hook.created),
+        trace: call.trace,
     };
     let options = FireOptions { task_id, retried: false, budget: SINK_BUDGET, now: call.now };
     let (task_id, created) = (firing.task_id.clone(), firing.created);

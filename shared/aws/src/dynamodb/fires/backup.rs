@@ -5,6 +5,7 @@ use treble_core::firing::FireRecord;
 use treble_core::hook::{HookName, StoredHook};
 use treble_core::ports::{Page, PageRequest, StoreError};
 use treble_core::slugid::SlugId;
+use treble_core::trace::TraceContext;
 
 use super::{DynamoFires, expiry, stored};
 use crate::dynamodb::item::{check_format, read_instant};
@@ -20,6 +21,8 @@ pub struct ClaimEntry {
     pub task_id: SlugId,
     /// The moment of the firing.
     pub created: Timestamp,
+    /// The trace that the firing belongs to.
+    pub trace: Option<TraceContext>,
 }
 
 impl DynamoFires {
@@ -40,7 +43,8 @@ impl DynamoFires {
         let claim = |item: &_| {
             check_format(item)?;
             let created = read_instant(item, stored::CREATED)?;
-            let entry = ClaimEntry { hook: hook.name.clone(), task_id: stored::claimed(item)?, created };
+            let (hook_name, task_id) = (hook.name.clone(), stored::claimed(item)?);
+            let entry = ClaimEntry { hook: hook_name, task_id, created, trace: stored::read_trace(item) };
             Ok((created >= hook.created).then_some(entry))
         };
         listing.page(page, claim).await
@@ -55,7 +59,7 @@ impl DynamoFires {
 
     /// Puts a claim of a backup in its place.
     pub async fn restore_claim(&self, claim: &ClaimEntry, how: Restore) -> Result<Restored, StoreError> {
-        let item = stored::claim_item(&claim.hook, &claim.task_id, claim.created, expiry(claim.created));
+        let item = stored::claim_item(claim, expiry(claim.created));
         let what = format!("the claim of task {}", claim.task_id);
         restore(&self.client, &self.table, item, how, &what).await
     }

@@ -3,7 +3,7 @@
 //! | `pk` | `sk` | attributes |
 //! |---|---|---|
 //! | `<group>/<hookId>` | `<created, to the millisecond>#<taskId>` | the record; `expires` |
-//! | | `task#<taskId>` | `created` of the firing that has the taskId; `expires` |
+//! | | `task#<taskId>` | `created`, and `traceparent` if any, of the firing that has the taskId; `expires` |
 //!
 //! Records sort by time and come before claims, as digits come before letters. A record that is overdue for removal is not
 //! listed.
@@ -81,15 +81,20 @@ impl DynamoFires {
         let created = read_instant(&claim, stored::CREATED)?;
         let record = self.get(hook, stored::record_key(created, task_id)).await?;
         let record = record.as_ref().map(stored::from_item).transpose()?.map(Box::new);
-        Ok(Some(Claim::Earlier { created, record }))
+        Ok(Some(Claim::Earlier { created, trace: stored::read_trace(&claim), record }))
     }
 }
 
 #[async_trait]
 impl FireStore for DynamoFires {
     async fn claim(&self, hook: &StoredHook, firing: &Firing) -> Result<Claim, StoreError> {
-        let Firing { task_id, hook: name, created, .. } = firing;
-        let item = stored::claim_item(name, task_id, *created, expiry(*created));
+        let claim = ClaimEntry {
+            hook: firing.hook.clone(),
+            task_id: firing.task_id.clone(),
+            created: firing.created,
+            trace: firing.trace,
+        };
+        let item = stored::claim_item(&claim, expiry(claim.created));
         let condition = format!("attribute_not_exists({PARTITION_KEY}) OR {} < :hook", stored::CREATED);
         for _ in 0..CLAIM_ATTEMPTS {
             let attempt = || {

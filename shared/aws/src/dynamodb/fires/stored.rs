@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use treble_core::firing::{FireRecord, FireResult, FiredBy};
-use treble_core::hook::HookName;
 use treble_core::ports::StoreError;
 use treble_core::slugid::SlugId;
+use treble_core::trace::{TRACEPARENT, TraceContext};
 
+use super::ClaimEntry;
 use crate::dynamodb::item::{
     Item, check_format, corrupt, instant, item, number, read_instant, read_text, text,
 };
@@ -62,11 +63,19 @@ fn millisecond(at: Timestamp) -> String {
 }
 
 /// The item by which a firing claims its taskId.
-pub(super) fn claim_item(hook: &HookName, task_id: &SlugId, created: Timestamp, expires: Timestamp) -> Item {
-    let mut item = item(hook.to_string(), claim_key(task_id));
-    item.insert(CREATED.into(), instant(created));
+pub(super) fn claim_item(claim: &ClaimEntry, expires: Timestamp) -> Item {
+    let mut item = item(claim.hook.to_string(), claim_key(&claim.task_id));
+    item.insert(CREATED.into(), instant(claim.created));
     item.insert(TIME_TO_LIVE.into(), number(expires.as_second()));
+    if let Some(trace) = claim.trace {
+        item.insert(TRACEPARENT.into(), text(trace.to_string()));
+    }
     item
+}
+
+/// The trace that the firing of a claim belongs to.
+pub(super) fn read_trace(claim: &Item) -> Option<TraceContext> {
+    TraceContext::from_traceparent(claim.get(TRACEPARENT)?.as_s().ok()?)
 }
 
 /// The item of a record; without the task's status, where that is too large. The task exists by then: a record that says so

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 use treble_core::hawk::{Target, payload_hash};
 use treble_core::ports::{BoxError, CreatedTask, NewTask, Sink, SinkError};
+use treble_core::trace::TRACEPARENT;
 
 use crate::http::{HttpClient, HttpError, JoinedUrl, Request, RootUrl};
 
@@ -58,12 +59,10 @@ impl QueueSink {
             // As good as impossible, and not the hook's fault; the next call may be luckier.
             Failure::again("the call of the queue could not be signed".to_owned(), source)
         })?;
-        let request = Request {
-            method: "PUT",
-            url: call.url.as_str(),
-            headers: &[("authorization", &authorization), ("content-type", JSON)],
-            body: call.body.clone(),
-        };
+        let mut headers = vec![("authorization", &*authorization), ("content-type", JSON)];
+        headers.extend(call.trace.as_deref().map(|trace| (TRACEPARENT, trace)));
+        let request =
+            Request { method: "PUT", url: call.url.as_str(), headers: &headers, body: call.body.clone() };
         match self.http.send(&request, time).await {
             Ok(reply) => answer::to_create_task(&reply, (self.now)()),
             Err(error) => Err(unanswered(error)),
@@ -90,6 +89,8 @@ struct Call<'a> {
     hash: String,
     /// The hook's role.
     role: String,
+    /// The trace that the task belongs to.
+    trace: Option<String>,
 }
 
 #[async_trait]
@@ -101,6 +102,7 @@ impl Sink for QueueSink {
             url: &self.root_url.join(&format!("/api/queue/v1/task/{}", task.firing.task_id)),
             hash: payload_hash(JSON, &body),
             role: task.firing.hook.role_id(),
+            trace: task.firing.trace.map(|trace| trace.to_string()),
             body,
         };
         let mut failures = 0;

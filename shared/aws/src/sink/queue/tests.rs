@@ -38,6 +38,7 @@ fn firing() -> Firing {
         payload: None,
         client_id: None,
         created: now(),
+        trace: None,
     }
 }
 

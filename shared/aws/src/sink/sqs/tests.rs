@@ -2,6 +2,7 @@ use serde_json::json;
 use tokio::time::Instant;
 use treble_core::firing::Firing;
 use treble_core::slugid::SlugId;
+use treble_core::trace::TraceContext;
 
 use super::*;
 use crate::stub::{Step, Stub};
@@ -21,6 +22,7 @@ fn firing(hook: HookName) -> Firing {
         payload: None,
         client_id: None,
         created: "2026-11-21T10:00:00Z".parse().unwrap(),
+        trace: None,
     }
 }
 
@@ -97,6 +99,25 @@ async fn what_is_too_large_is_not_sent() {
     );
     assert!(matches!(error, SinkError::Rejected { status: 413, code, .. } if code == "InputTooLarge"));
     assert_eq!(stub.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_trace_is_told_in_attributes_where_there_is_room() {
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let traced = Firing { trace: TraceContext::from_traceparent(traceparent), ..firing(hook("g/h")) };
+    let around =
+        message(&NewTask { firing: &traced, definition: &json!(""), budget: Duration::ZERO }).unwrap();
+    let room = MAX_MESSAGE_BYTES - around.len();
+    let header = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=1";
+    let text = |value: &str| json!({"DataType": "String", "StringValue": value});
+    for (length, fits) in [(room - 72, true), (room - 71, false), (room, false)] {
+        let stub = Stub::new([taken()]);
+        create(&sink(&stub, STANDARD), &traced, &json!("x".repeat(length))).await.unwrap();
+        let request = stub.sent()[0].json();
+        let expected = fits.then(|| json!({"traceparent": text(traceparent)}));
+        assert_eq!(request.get("MessageAttributes"), expected.as_ref(), "{length}");
+        assert_eq!(request["MessageSystemAttributes"], json!({"AWSTraceHeader": text(header)}));
+    }
 }
 
 #[tokio::test]
