@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use treble_tests::{Aws, Delivery, Deployment, Lambda, Recorder, Request, Server, definition};
 
 use super::document::{Template, texts};
-use super::{FUNCTION, all, binary, statements};
+use super::permissions::statements;
+use super::{FUNCTION, all, binary};
 
 /// What must be allowed, on what.
 pub(crate) type Allowed = BTreeSet<(String, String)>;
