@@ -114,7 +114,7 @@ AWS_HOST := 127.0.0.1
 
 .PHONY: local-stack local-stack-down sam-local local-stack-binaries
 local-stack-binaries:
-	$(if $(filter release,$(STACK_PROFILE)),cargo build --locked --release -p treble-functions,cargo build --locked --workspace)
+	$(if $(filter release,$(STACK_PROFILE)),cargo build --locked --release -p treble-functions,cargo build --locked --workspace --all-targets)
 	$(if $(filter release,$(STACK_PROFILE)),cargo build --locked --release -p treble-local)
 
 local-stack: $(VENV)/installed local-stack-binaries ## an emulated AWS with template.yaml deployed into it: PORT=8080, STACK_PROFILE=release

@@ -36,6 +36,7 @@ VARIABLES = {
     "FiringsQueue": "TREBLE_FIRINGS_QUEUE_URL",
     "PulseQueue": "TREBLE_PULSE_QUEUE_URL",
     "ChangesQueue": "TREBLE_CHANGES_QUEUE_URL",
+    "EventBus": "TREBLE_EVENT_BUS",
 }
 
 
@@ -121,7 +122,21 @@ def deploy(stack, binaries, parameters, bootstrap=path_to, change=whole):
             if "FAILED" in event["ResourceStatus"]
         ]
         raise Failed("\n".join([f"the stack {stack} is {made['StackStatus']}", *reasons]))
-    return {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
+    expire(outputs)
+    return outputs
+
+
+def expire(outputs):
+    """Has items expire in the tables of which the template says so, if CloudFormation did not: ministack's doesn't."""
+    with open(TEMPLATE) as file:
+        resources = yaml_parse(file.read())["Resources"]
+    tables = client("dynamodb")
+    for name, resource in resources.items():
+        if wanted := resource.get("Properties", {}).get("TimeToLiveSpecification"):
+            told = tables.describe_time_to_live(TableName=outputs[name])["TimeToLiveDescription"]
+            if told["TimeToLiveStatus"] == "DISABLED":
+                tables.update_time_to_live(TableName=outputs[name], TimeToLiveSpecification=wanted)
 
 
 def restart_functions(stack):

@@ -67,6 +67,7 @@ def serve(options):
         outputs = deploy.deploy(STACK, lambda name: os.path.join(options.binaries, name), parameters)
         token = deploy.root_client(os.path.join(options.binaries, "treble"), outputs)
         variables = deploy.exports(root_url, token) | aws_emulator.environment(aws_port) | deploy.variables(outputs)
+        variables["TREBLE_ROOT_URL"] = root_url
 
         def ready():
             state.write(state.environment, "".join(f"export {name}={value}\n" for name, value in variables.items()))

@@ -29,6 +29,8 @@ async fn the_stack_does_all_that_hooks_are_for() {
     let again = stack.up();
     assert!(again.starts_with("The local stack is up already"), "{again}");
     assert!(again.contains(&format!("export TASKCLUSTER_ROOT_URL={}", stack.root_url())), "{again}");
+    let doctor = stack.treble(&["doctor", "--store", "aws"]);
+    assert!(doctor.status.success(), "{}", doctor.printed);
     let user = User::of(&broker).await;
     for exchange in ["builds", "exchange/taskcluster-hooks/v1/hook-created"] {
         user.declare(exchange).await;
