@@ -59,12 +59,17 @@ impl Reconciler {
         Self { stores, queue, health, wanted, made, noted }
     }
 
+    /// How many bindings the broker refuses.
+    pub(crate) fn refused(&self) -> usize {
+        self.noted.values().flatten().count()
+    }
+
     /// What is not as it should be, as far as it is known.
-    pub(crate) fn bindings(&self) -> Bindings {
+    fn bindings(&self) -> Bindings {
         let refused = |binding: &Binding| self.noted.get(binding).is_some_and(Option::is_some);
         let wanted = self.wanted.bindings();
         let missing = wanted.difference(&self.made).filter(|binding| !refused(binding)).count();
-        Bindings { missing, refused: self.noted.values().flatten().count() }
+        Bindings { missing, refused: self.refused() }
     }
 
     /// Makes all bindings, those too that were made before: the broker may have lost some, with their exchange.

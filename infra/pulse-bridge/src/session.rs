@@ -125,7 +125,7 @@ async fn reconciling(
             Ok(()) => {
                 backoff.reset();
                 if !std::mem::replace(&mut told, true) {
-                    let refused = reconciler.bindings().refused;
+                    let refused = reconciler.refused();
                     tracing::info!(refused, "the queue is bound to what the hooks want");
                 }
             }
@@ -140,7 +140,7 @@ async fn reconciling(
         reconciled = tokio::select! {
             Some(hook) = changes.recv() => reconciler.changed(hook, &mut channels).await,
             _ = all.tick() => reconciler.all(&mut channels).await,
-            _ = refused.tick(), if reconciler.bindings().refused > 0 => reconciler.missing(&mut channels).await,
+            _ = refused.tick(), if reconciler.refused() > 0 => reconciler.missing(&mut channels).await,
         };
     }
 }
