@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::process::{Exit, Process};
 use crate::site::program;
@@ -144,6 +144,19 @@ impl RuntimeApi {
         answer.headers.extend(trace.map(|trace| ("lambda-runtime-trace-id".to_owned(), trace)));
         answer
     }
+}
+
+/// The event that Lambda makes of a queue's messages: the id and the body of each.
+pub fn queue_event(messages: &[(&str, &str)]) -> Value {
+    let record = |(id, body): &(&str, &str)| {
+        json!({
+            "messageId": id, "receiptHandle": format!("receipt of {id}"), "body": body,
+            "attributes": {"ApproximateReceiveCount": "1"}, "messageAttributes": {},
+            "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:firings",
+            "awsRegion": "us-east-1",
+        })
+    };
+    json!({"Records": messages.iter().map(record).collect::<Vec<_>>()})
 }
 
 /// A function that polls somebody else's Runtime API, until it is dropped.

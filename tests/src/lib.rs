@@ -46,7 +46,7 @@ pub use clients::{
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};
 pub use gateway::{Delivery, Gateway};
-pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary};
+pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary, queue_event};
 pub use local_stack::LocalStack;
 pub use patience::until;
 pub use process::Exit;

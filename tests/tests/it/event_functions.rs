@@ -1,7 +1,7 @@
 //! The functions that no request wakes, each with the events that AWS would wake it with; on an emulated AWS only.
 
 use serde_json::{Value, json};
-use treble_tests::{Aws, Deployment, Lambda, Server};
+use treble_tests::{Aws, Deployment, Lambda, Server, queue_event};
 
 /// A server that only answers requests, and what the functions find in their environment.
 async fn start(sink: Option<&str>) -> Option<(Server, Vec<(String, String)>)> {
@@ -13,19 +13,6 @@ async fn start(sink: Option<&str>) -> Option<(Server, Vec<(String, String)>)> {
     environment.push(("TASKCLUSTER_CLIENT_ID".into(), treble_tests::CLIENT_ID.into()));
     environment.push(("TASKCLUSTER_ACCESS_TOKEN".into(), treble_tests::ACCESS_TOKEN.into()));
     Some((Server::on(Some(aws), &[]).await, environment))
-}
-
-/// The event that Lambda makes of messages.
-fn batch(messages: &[(&str, &str)]) -> Value {
-    let record = |(id, body): &(&str, &str)| {
-        json!({
-            "messageId": id, "receiptHandle": format!("receipt of {id}"), "body": body,
-            "attributes": {"ApproximateReceiveCount": "1"}, "messageAttributes": {},
-            "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:firings",
-            "awsRegion": "us-east-1",
-        })
-    };
-    json!({"Records": messages.iter().map(record).collect::<Vec<_>>()})
 }
 
 fn failures(reply: &Value) -> Vec<&str> {
@@ -64,7 +51,7 @@ async fn a_message_fires_its_hook_once_and_a_bad_one_holds_up_no_other() {
     server.schedule("g/h", &["* * * * * *"]).await;
     let fire = Lambda::start("fire", &environment);
     let soon = "2030-01-01T00:00:00Z";
-    let messages = batch(&[
+    let messages = queue_event(&[
         ("good", &firing(TASK, "g/h", soon)),
         ("poisoned", "nonsense"),
         ("gone", &firing("CAgICAgISAiICAgICAgICA", "g/gone", soon)),
@@ -90,11 +77,11 @@ async fn what_the_queue_gave_up_is_recorded_and_can_be_sent_again() {
     good["traceparent"] = trace.into();
     let good = good.to_string();
     let fire = Lambda::start("fire", &environment);
-    assert_eq!(failures(&fire.invoke(&batch(&[("m", &good)]))), ["m"]);
+    assert_eq!(failures(&fire.invoke(&queue_event(&[("m", &good)]))), ["m"]);
     assert!(server.last_fires("g/h").await.is_empty(), "it is tried again");
 
     let record = Lambda::start("record-dead-firing", &environment);
-    assert_eq!(failures(&record.invoke(&batch(&[("m", &good), ("n", "nonsense")]))), [""; 0]);
+    assert_eq!(failures(&record.invoke(&queue_event(&[("m", &good), ("n", "nonsense")]))), [""; 0]);
     assert_eq!(server.last_fires("g/h").await[0]["result"], "error");
     let listed = server.cli(&["dead-letters", "list", "--json"]).printed;
     let letters: Vec<Value> = serde_json::from_str(&listed).expect(&listed);
@@ -107,7 +94,7 @@ async fn what_the_queue_gave_up_is_recorded_and_can_be_sent_again() {
     let aws = server.aws().unwrap();
     let received = aws.receive(&aws.firings_url()).await;
     let body = received[0]["Body"].as_str().unwrap();
-    assert_eq!(failures(&fire.invoke(&batch(&[("again", body)]))), [""; 0]);
+    assert_eq!(failures(&fire.invoke(&queue_event(&[("again", body)]))), [""; 0]);
     assert_eq!(server.last_fires("g/h").await[0]["result"], "success");
     assert_eq!(deployment.tasks().len(), 1);
     let created = deployment.created().pop().unwrap();

@@ -1,7 +1,7 @@
 //! Whose trace a task belongs to: from the call, the message or Lambda itself to the sink and the log, and never an error.
 
 use serde_json::{Value, json};
-use treble_tests::{Aws, Deployment, Lambda, Request, Server, definition, until};
+use treble_tests::{Aws, Deployment, Lambda, Request, Server, definition, queue_event, until};
 
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const XRAY: &str = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=1";
@@ -137,11 +137,6 @@ async fn functions() -> Option<(Server, Vec<(String, String)>)> {
     Some((Server::on(Some(aws), &[]).await, environment))
 }
 
-fn batch(bodies: &[&str]) -> Value {
-    let record = |body: &&str| json!({"messageId": "m", "receiptHandle": "r", "body": body});
-    json!({"Records": bodies.iter().map(record).collect::<Vec<_>>()})
-}
-
 #[tokio::test]
 async fn a_messages_trace_goes_through_both_queues_to_the_task() {
     let Some((server, environment)) = functions().await else { return };
@@ -159,14 +154,14 @@ async fn a_messages_trace_goes_through_both_queues_to_the_task() {
             "payload": {}, "traceparent": given,
         });
         // The message's own trace counts, or none: not that of the function that it came with.
-        pulse.invoke_in(OWN_XRAY, &batch(&[&published.to_string()]));
+        pulse.invoke_in(OWN_XRAY, &queue_event(&[("m", &published.to_string())]));
         let sent = pulse.lines(number + 1, sent).into_iter().rfind(sent).unwrap();
         assert_eq!(sent["trace"], expected.unwrap_or(OWN), "the nearest that there is");
         let (firing, sent) = message(aws, &aws.firings_url(), &sent["taskId"]).await;
         let body = firing["Body"].as_str().unwrap();
         assert_eq!(sent.get("traceparent").and_then(Value::as_str), *expected, "{given}");
 
-        assert_eq!(fire.invoke(&batch(&[body]))["batchItemFailures"], json!([]));
+        assert_eq!(fire.invoke(&queue_event(&[("m", body)]))["batchItemFailures"], json!([]));
         let (traceparent, task) = task(&server, &sent["taskId"]).await;
         assert_eq!(traceparent.as_str(), *expected);
         assert_eq!(task["extra"]["traceparent"].as_str(), *expected);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use treble_tests::{Aws, Delivery, Deployment, Lambda, Recorder, Request, Server, definition};
+use treble_tests::{Aws, Delivery, Deployment, Lambda, Recorder, Request, Server, definition, queue_event};
 
 use super::document::{Template, texts};
 use super::permissions::statements;
@@ -222,15 +222,10 @@ async fn events(server: &Server, recorder: &Recorder) {
     }
 }
 
-/// The event that Lambda makes of messages.
+/// The event that Lambda makes of messages with these bodies.
 fn batch(bodies: &[Value]) -> Value {
-    let record = |(number, body): (usize, &Value)| {
-        json!({
-            "messageId": number.to_string(), "receiptHandle": number.to_string(), "body": body.to_string(),
-            "attributes": {"ApproximateReceiveCount": "1"}, "messageAttributes": {},
-            "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:q",
-            "awsRegion": "us-east-1",
-        })
-    };
-    json!({"Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>()})
+    let messages: Vec<_> =
+        bodies.iter().enumerate().map(|(number, body)| (number.to_string(), body.to_string())).collect();
+    let messages: Vec<_> = messages.iter().map(|(id, body)| (id.as_str(), body.as_str())).collect();
+    queue_event(&messages)
 }
