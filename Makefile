@@ -22,7 +22,11 @@ CARGO_FUZZ := $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
-test: format clippy template build docs suites suites-aws ## every check there is
+# The release binaries, for the end-to-end test, are built with what the other suites leave of the processors.
+test: format clippy template build ## every check there is
+	nice -n 19 cargo build --locked --release --quiet -p treble-functions & release=$$!; \
+	trap 'kill $$release 2>/dev/null' EXIT; \
+	$(MAKE) docs suites-aws && wait $$release && TREBLE_STACK_BINARIES=$(CURDIR)/target/release $(MAKE) suites
 
 format: ## is everything formatted?
 	cargo fmt --all --check
@@ -103,7 +107,8 @@ watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, 
 	cargo build --locked --package treble-functions --bins
 	python tests/python/emulator.py python infra/watch.py
 
-# What the local stack runs: `dev`, as the tests do, or `release`. Each release package by itself, as it is deployed.
+# What the local stack's functions are built as: `dev`, or `release`, by themselves, as they are deployed. `treble`, which only
+# sets them up, is the tests' in either case.
 STACK_PROFILE := dev
 STACK_BINARIES = target/$(if $(filter release,$(STACK_PROFILE)),release,debug)
 # Where its API is; its AWS is at any free port unless it is said.
@@ -113,9 +118,8 @@ AWS_PORT := 0
 AWS_HOST := 127.0.0.1
 
 .PHONY: local-stack local-stack-down sam-local local-stack-binaries
-local-stack-binaries:
-	$(if $(filter release,$(STACK_PROFILE)),cargo build --locked --release -p treble-functions,cargo build --locked --workspace --all-targets)
-	$(if $(filter release,$(STACK_PROFILE)),cargo build --locked --release -p treble-local)
+local-stack-binaries: build
+	$(if $(filter release,$(STACK_PROFILE)),cargo build --locked --release -p treble-functions)
 
 local-stack: $(VENV)/installed local-stack-binaries ## an emulated AWS with template.yaml deployed into it: PORT=8080, STACK_PROFILE=release
 	python infra/localstack/local_stack.py up --binaries $(STACK_BINARIES) --port $(PORT) --aws-port $(AWS_PORT) --aws-host $(AWS_HOST)

@@ -65,7 +65,7 @@ def serve(options):
     with aws_emulator.running(aws_port, home, sys.stderr, options.aws_host):
         parameters = {"RootUrl": root_url, "Broker": "yes", "MailFrom": MAIL_FROM, "LogLevel": "INFO"}
         outputs = deploy.deploy(STACK, lambda name: os.path.join(options.binaries, name), parameters)
-        token = deploy.root_client(os.path.join(options.binaries, "treble"), outputs)
+        token = deploy.root_client(options.treble, outputs)
         variables = deploy.exports(root_url, token) | aws_emulator.environment(aws_port) | deploy.variables(outputs)
         variables["TREBLE_ROOT_URL"] = root_url
 
@@ -86,7 +86,7 @@ def up(options):
     shutil.rmtree(state.directory, ignore_errors=True)
     os.makedirs(state.directory)
     command = [sys.executable, os.path.abspath(__file__), "serve", "--state", state.directory]
-    command += ["--binaries", os.path.abspath(options.binaries)]
+    command += ["--binaries", os.path.abspath(options.binaries), "--treble", os.path.abspath(options.treble)]
     command += ["--port", str(options.port), "--aws-port", str(options.aws_port), "--aws-host", options.aws_host]
     with open(state.log, "w") as log:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
@@ -139,7 +139,9 @@ def main():
     parser = argparse.ArgumentParser(description="An emulated AWS with template.yaml deployed into it.")
     parser.add_argument("command", choices=["up", "down", "serve"])
     parser.add_argument("--state", default=os.path.join(deploy.ROOT, "target", "local-stack"), help="its directory")
-    parser.add_argument("--binaries", default=os.path.join(deploy.ROOT, "target", "debug"), help="where the binaries are")
+    built = os.path.join(deploy.ROOT, "target", "debug")
+    parser.add_argument("--binaries", default=built, help="where the functions' binaries are")
+    parser.add_argument("--treble", default=os.path.join(built, "treble"), help="the command line")
     parser.add_argument("--port", type=int, default=8080, help="where the API is; 0 for any port")
     parser.add_argument("--aws-port", type=int, default=0, help="where AWS is; 0 for any port")
     parser.add_argument("--aws-host", default="127.0.0.1", help="to whom AWS listens; 0.0.0.0, to containers as well")

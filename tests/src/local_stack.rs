@@ -22,7 +22,7 @@ pub struct LocalStack {
 }
 
 impl LocalStack {
-    /// Starts it with the binaries of the directory that `TREBLE_STACK_BINARIES` names, or with those beside the tests'.
+    /// Starts it with the functions of the directory that `TREBLE_STACK_BINARIES` names, or with those beside the tests'.
     pub fn start() -> LocalStack {
         let named = std::env::var_os("TREBLE_STACK_BINARIES").map(PathBuf::from);
         let binaries = named.unwrap_or_else(|| program().parent().unwrap().to_owned());
@@ -40,7 +40,9 @@ impl LocalStack {
 
     /// Starts it, or starts its functions anew where it is up; gives what that says.
     pub fn up(&self) -> String {
-        check(self.script("up").arg("--binaries").arg(&self.binaries).args(["--port", "0"]))
+        let mut script = self.script("up");
+        script.arg("--binaries").arg(&self.binaries).arg("--treble").arg(program());
+        check(script.args(["--port", "0"]))
     }
 
     /// All that it keeps while it is up.
@@ -119,7 +121,7 @@ impl LocalStack {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(self.binaries.join("treble"));
+        let mut command = Command::new(program());
         command.env_clear().envs(&self.variables).current_dir(self.state.path());
         command
     }
