@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cds;
 use crate::cron::{Schedule, ScheduleError};
 use crate::definition::Definition;
 use crate::streak::Health;
@@ -141,6 +142,9 @@ pub struct Hook {
     pub schedule: Vec<String>,
     /// The JSON schema of the payloads with which the hook may be triggered.
     pub trigger_schema: Value,
+    /// What it is beside, where it is a task of CDS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cds: Option<Box<cds::Task>>,
 }
 
 impl Hook {
@@ -279,6 +283,7 @@ mod tests {
             task: Value::Null,
             schedule: vec![],
             trigger_schema: Value::Null,
+            cds: None,
         };
         let at = |ms| Timestamp::from_millisecond(ms).unwrap();
         let hook = StoredHook::new(name, definition, at(1000), None);

@@ -73,6 +73,7 @@ fn fired_by(fired_by: FiredBy) -> &'static str {
         FiredBy::TriggerHook => "by a call of triggerHook",
         FiredBy::TriggerHookWithToken => "by a call with its trigger token",
         FiredBy::PulseMessage => "by a message of an exchange that it is bound to",
+        FiredBy::Webhook => "by a request to its URL",
     }
 }
 

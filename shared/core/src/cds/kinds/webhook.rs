@@ -1,0 +1,17 @@
+//! `Webhook`.
+
+use std::collections::BTreeMap;
+
+use super::{Cause, KindOf, Payload, Wakes};
+
+/// See the module.
+pub(super) static WEBHOOK: KindOf = KindOf {
+    name: "Webhook",
+    model: "WebHook",
+    has_url: true,
+    wakes: |_| Ok(Wakes::default()),
+    admit: |_, _, _| Ok(()),
+    event_id: |_| None,
+    of_message: |event| Cause::Repository { event },
+    payload: |_, _| Ok(Payload::Run(BTreeMap::new())),
+};

@@ -1,0 +1,27 @@
+//! Tasks of OVH CDS's hooks service, on the same engine: a *task* is a hook of the group [`GROUP`] that has a [`Task`] in its
+//! definition, a *task execution* is a firing with its record.
+//!
+//! - `config` is what a task says of itself in names and texts; `task` what it is beside; `node_hook` how CDS tells of one.
+//! - [`kinds`] are the types of tasks: a file for each, and a line in a table.
+//! - `execution` is a firing of a task, from when it is accepted until it is done and cleaned away.
+//! - `ports` are what this part of the engine needs from outside.
+
+mod config;
+mod execution;
+pub mod kinds;
+mod node_hook;
+mod ports;
+mod task;
+
+pub use config::{Config, ConfigValue, InvalidConfig};
+pub use execution::{Cause, Execution, Status, WebhookRequest};
+pub use kinds::Kind;
+pub use node_hook::{InvalidNodeHook, NodeHook};
+pub use ports::{
+    CdsApi, CdsError, Counts, ExecutionStore, Registration, Seal, ServiceState, ServiceStateStore,
+    WorkflowRun,
+};
+pub use task::{Task, hook_name};
+
+/// The group of hooks that are tasks of CDS. Only this dialect makes hooks in it.
+pub const GROUP: &str = "cds";
