@@ -4,6 +4,7 @@
 //! - `config` is what a task says of itself in names and texts; `task` what it is beside; `node_hook` how CDS tells of one.
 //! - [`kinds`] are the types of tasks: a file for each, and a line in a table.
 //! - `execution` is a firing of a task, from when it is accepted until it is done and cleaned away.
+//! - `process` does them; `registration` makes this service known to CDS.
 //! - `ports` are what this part of the engine needs from outside.
 
 mod config;
@@ -11,6 +12,8 @@ mod execution;
 pub mod kinds;
 mod node_hook;
 mod ports;
+mod process;
+mod registration;
 mod task;
 
 pub use config::{Config, ConfigValue, InvalidConfig};
@@ -21,6 +24,8 @@ pub use ports::{
     CdsApi, CdsError, Counts, ExecutionStore, Registration, Seal, ServiceState, ServiceStateStore,
     WorkflowRun,
 };
+pub use process::{LEASE, ProcessError, Processed, Processor, Rules, SKIPPED};
+pub use registration::{PERIOD, Registrar};
 pub use task::{Task, hook_name};
 
 /// The group of hooks that are tasks of CDS. Only this dialect makes hooks in it.
