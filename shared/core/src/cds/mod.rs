@@ -4,6 +4,7 @@
 //! - `config` is what a task says of itself in names and texts; `task` what it is beside; `node_hook` how CDS tells of one.
 //! - [`kinds`] are the types of tasks: a file for each, and a line in a table.
 //! - `execution` is a firing of a task, from when it is accepted until it is done and cleaned away.
+//! - `tasks` saves, removes, starts and stops them.
 //! - `ports` are what this part of the engine needs from outside.
 
 mod config;
@@ -12,6 +13,7 @@ pub mod kinds;
 mod node_hook;
 mod ports;
 mod task;
+mod tasks;
 
 pub use config::{Config, ConfigValue, InvalidConfig};
 pub use execution::{Cause, Execution, Status, WebhookRequest};
@@ -22,6 +24,7 @@ pub use ports::{
     WorkflowRun,
 };
 pub use task::{Task, hook_name};
+pub use tasks::{MASK, SECRET, SaveError, SealedElsewhere, Tasks};
 
 /// The group of hooks that are tasks of CDS. Only this dialect makes hooks in it.
 pub const GROUP: &str = "cds";
