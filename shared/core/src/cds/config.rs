@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{MASK, SECRET};
+
 /// A task's configuration: each entry a text, with who may change it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -58,6 +60,24 @@ impl Config {
     /// All entries, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ConfigValue)> {
         self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// The same without its secret: what an execution keeps, and what its workflow may get of it.
+    #[must_use]
+    pub fn without_secret(&self) -> Self {
+        let mut entries = self.entries.clone();
+        entries.remove(SECRET);
+        Self { entries }
+    }
+
+    /// The same with a mask in place of its secret: what is shown.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let mut config = self.clone();
+        if let Some(secret) = config.get_mut(SECRET).filter(|secret| !secret.value.is_empty()) {
+            secret.value = MASK.into();
+        }
+        config
     }
 
     /// An entry, to be changed.

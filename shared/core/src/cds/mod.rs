@@ -4,7 +4,9 @@
 //! - `config` is what a task says of itself in names and texts; `task` what it is beside; `node_hook` how CDS tells of one.
 //! - [`kinds`] are the types of tasks: a file for each, and a line in a table.
 //! - `execution` is a firing of a task, from when it is accepted until it is done and cleaned away.
-//! - `process` does them; `registration` makes this service known to CDS.
+//! - `tasks` saves, removes, starts and stops them.
+//! - `process` does them; `registration` makes this service known to CDS;
+//!   `synchronize` compares tasks with what CDS knows.
 //! - `ports` are what this part of the engine needs from outside.
 
 mod config;
@@ -14,7 +16,9 @@ mod node_hook;
 mod ports;
 mod process;
 mod registration;
+mod synchronize;
 mod task;
+mod tasks;
 
 pub use config::{Config, ConfigValue, InvalidConfig};
 pub use execution::{Cause, Execution, Status, WebhookRequest};
@@ -26,7 +30,9 @@ pub use ports::{
 };
 pub use process::{LEASE, ProcessError, Processed, Processor, Rules, SKIPPED};
 pub use registration::{PERIOD, Registrar};
+pub use synchronize::{SyncError, SyncReport, Synchronizer};
 pub use task::{Task, hook_name};
+pub use tasks::{MASK, SECRET, SaveError, SealedElsewhere, Tasks};
 
 /// The group of hooks that are tasks of CDS. Only this dialect makes hooks in it.
 pub const GROUP: &str = "cds";
