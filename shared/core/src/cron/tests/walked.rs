@@ -149,7 +149,7 @@ proptest! {
         let names: Vec<_> = TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect();
         let name = zone_index.get(&names);
         let Ok(pattern) = stored(&expression, name) else { return Ok(()) };
-        let schedule = Schedule::parse_stored(&[pattern.clone()], "").unwrap();
+        let schedule = Schedule::parse_stored(std::slice::from_ref(&pattern), "").unwrap();
         let mut after = near_change(&zone(name), second, minutes);
         for _ in 0..6 {
             let Some(next) = schedule.next_after(after) else { break };
