@@ -74,13 +74,14 @@ fn next_shown(calendar: &Calendar, zone: &TimeZone, instant: Timestamp) -> Optio
 
 /// When the clocks next reach one of the calendar's times, or leap over it.
 fn next_reached(calendar: &Calendar, zone: &TimeZone, instant: Timestamp) -> Option<Timestamp> {
-    let mut time = calendar.next_after(furthest(zone, instant))?;
+    let mut time = zone.to_datetime(instant);
     loop {
+        time = calendar.next_after(time)?;
         let at = reached_at(zone, time)?;
+        // Times that come for the second time are passed over: at most an hour's, once a year.
         if at > instant {
             return Some(at);
         }
-        time = calendar.next_after(time)?;
     }
 }
 
@@ -99,18 +100,6 @@ fn is_reached(calendar: &Calendar, zone: &TimeZone, instant: Timestamp) -> bool 
 /// The first of the calendar's times that is not before another.
 fn first_from(calendar: &Calendar, time: DateTime) -> Option<DateTime> {
     calendar.next_after(time.checked_sub(TICK).ok()?)
-}
-
-/// What the clocks show; or, while they go through the same times again, the end of what they showed before.
-fn furthest(zone: &TimeZone, instant: Timestamp) -> DateTime {
-    let shown = zone.to_datetime(instant);
-    match zone.to_ambiguous_timestamp(shown).offset() {
-        AmbiguousOffset::Fold { before, after } if zone.to_offset(instant) == after => {
-            let turned_back = last_change(zone, instant).unwrap_or(instant);
-            before.to_datetime(turned_back).checked_sub(TICK).unwrap_or(shown)
-        }
-        _ => shown,
-    }
 }
 
 /// When the clocks first show a time, or else when they leap over it.

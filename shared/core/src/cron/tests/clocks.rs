@@ -5,13 +5,20 @@ use jiff::Timestamp;
 use crate::cron::Schedule;
 use crate::cron::cronexpr::stored;
 
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap_or_else(|error| panic!("{error} in {text}"))
+}
+
+fn schedule(expression: &str, zone: &str) -> Schedule {
+    Schedule::parse_stored(&[stored(expression, zone).unwrap()], "").unwrap()
+}
+
 /// An expression, a moment, and the occurrences that follow.
 type Case = (&'static str, &'static str, &'static [&'static str]);
 
 fn check(zone: &str, cases: &[Case]) {
     for (expression, after, expected) in cases {
-        let schedule = Schedule::parse_stored(&[stored(expression, zone).unwrap()], "").unwrap();
-        let at = |text: &str| text.parse::<Timestamp>().unwrap_or_else(|error| panic!("{error} in {text}"));
+        let schedule = schedule(expression, zone);
         let next = |&at: &Timestamp| schedule.next_after(at);
         let found: Vec<_> = std::iter::successors(next(&at(after)), next).take(expected.len()).collect();
         let expected: Vec<_> = expected.iter().map(|text| at(text)).collect();
@@ -138,6 +145,25 @@ fn paris_in_autumn() {
         ),
     ];
     check("Europe/Paris", &cases);
+}
+
+#[test]
+fn a_time_that_comes_again_is_an_occurrence_only_where_every_hour_is() {
+    let cases = [
+        ("30 2 * * *", "2026-10-25T02:30:00+02:00", true),
+        ("30 2 * * *", "2026-10-25T02:30:00+01:00", false),
+        ("30 * * * *", "2026-10-25T02:30:00+01:00", true),
+        // The moment after a leap, for what was leapt over, and not for what was not.
+        ("30 2 * * *", "2027-03-28T03:00:00+02:00", true),
+        ("30 1 * * *", "2027-03-28T03:00:00+02:00", false),
+        ("30 * * * *", "2027-03-28T03:00:00+02:00", false),
+        ("30 2 * * *", "2027-03-28T03:30:00+02:00", false),
+        ("30 2 * * *", "2027-03-28T03:00:00.5+02:00", false),
+    ];
+    for (expression, moment, is_occurrence) in cases {
+        let schedule = schedule(expression, "Europe/Paris");
+        assert_eq!(schedule.is_occurrence(at(moment)), is_occurrence, "{expression} at {moment}");
+    }
 }
 
 #[test]
