@@ -10,10 +10,12 @@
 //!
 //! What cronexpr accepts, this does, and it means the same, but where it is an accident that can't be meant:
 //!
-//! - a range that runs backwards (`5-1`) is nothing there, so that it never fires, and an error here;
-//! - so is one that ends with Sunday (`5-7`, `fri-sun`) nothing, or only Sunday (`0-7`), and what it says here;
+//! - a range that runs backwards (`5-1`) is nothing there, so that it never fires or panics, and an error here;
+//! - a weekday's range that ends with Sunday (`5-7`, `fri-sun`) is nothing there, too, or only Sunday (`0-7`); here it is
+//!   what it says;
 //! - `05` as a weekday is Sunday there, and `01` no month; here they are 5 and 1;
 //! - fields after the seventh, or what isn't understood after a `*` in a list, are ignored there, and errors here;
+//! - a step of 60 or more, which only years can have, is an error there, and fine here;
 //! - `@minutely` is in its documentation only;
 //! - what never fires, as the 30th of February, is an error here.
 //!
@@ -89,7 +91,7 @@ fn expand_alias(alias: &str) -> Result<[&'static str; 7], CronexprError> {
 
 fn read(fields: [&str; 7]) -> Result<Calendar, CronexprError> {
     let [second, minute, hour, day_of_month, month, day_of_week, year] = fields;
-    let numbers = |field, text| field::parse(field, text).map(|items| items.set());
+    let numbers = |field, text| field::parse(field, text).map(|items| items.set(field));
     Ok(Calendar {
         seconds: numbers(Field::Second, second)?,
         minutes: numbers(Field::Minute, minute)?,
@@ -105,7 +107,7 @@ fn read(fields: [&str; 7]) -> Result<Calendar, CronexprError> {
 }
 
 fn days_of_month(items: &Items) -> Option<DaysOfMonth> {
-    let mut days = DaysOfMonth { days: items.set(), ..DaysOfMonth::default() };
+    let mut days = DaysOfMonth { days: items.set(Field::DayOfMonth), ..DaysOfMonth::default() };
     for special in &items.special {
         match special {
             Special::LastWeekday => days.last_weekday = true,
@@ -117,7 +119,7 @@ fn days_of_month(items: &Items) -> Option<DaysOfMonth> {
 }
 
 fn days_of_week(items: &Items) -> Option<DaysOfWeek> {
-    let every = items.set().iter().map(|weekday| weekday % 7).collect::<Set>();
+    let every = items.set(Field::DayOfWeek).iter().map(|weekday| weekday % 7).collect::<Set>();
     let mut days = DaysOfWeek { every, ..DaysOfWeek::default() };
     for special in &items.special {
         match special {

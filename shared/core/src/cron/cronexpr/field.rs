@@ -26,12 +26,12 @@ const WEEKDAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursd
 const SHORT: usize = 3;
 
 /// What a field stands for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Items {
     /// Whether `*` or `?` is among them.
     all: bool,
-    /// The numbers; for the day of week, 7 is a Sunday as well as 0.
-    numbers: Vec<i16>,
+    /// The numbers, each once however often it is said; for the day of week, 7 is a Sunday as well as 0.
+    numbers: BTreeSet<i16>,
     /// Days that have another number in each month.
     pub(super) special: Vec<Special>,
 }
@@ -58,27 +58,29 @@ impl Items {
     }
 
     /// The numbers of any field but the year's.
-    pub(super) fn set(&self) -> Set {
-        self.numbers.iter().filter_map(|&number| i8::try_from(number).ok()).collect()
+    pub(super) fn set(&self, field: Field) -> Set {
+        let (min, max) = field.bounds();
+        match (narrow(min), narrow(max)) {
+            (Some(min), Some(max)) if self.all => Set::range(min, max),
+            _ => self.numbers.iter().copied().filter_map(narrow).collect(),
+        }
     }
 
     /// The years; nothing if all are allowed.
     pub(super) fn years(self) -> Option<BTreeSet<i16>> {
-        self.restrict().then(|| self.numbers.into_iter().collect())
+        self.restrict().then_some(self.numbers)
     }
 }
 
 /// Reads a field. What is empty between commas is passed over.
 pub(super) fn parse(field: Field, text: &str) -> Result<Items, CronexprError> {
-    let mut items = Items::default();
+    let mut items = Items { all: false, numbers: BTreeSet::new(), special: Vec::new() };
     let mut found = false;
     for item in text.split(',').filter(|item| !item.is_empty()) {
         found = true;
         let lower = item.to_ascii_lowercase();
         if matches!(item, "*" | "?") {
-            let (first, last) = field.bounds();
             items.all = true;
-            items.numbers.extend(first..=last);
         } else if let Some(special) = special(field, &lower) {
             items.special.push(special);
         } else {

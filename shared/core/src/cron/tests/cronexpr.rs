@@ -128,6 +128,15 @@ fn years_that_are_over_are_read_and_never_come_again() {
 }
 
 #[test]
+fn years_may_have_long_steps() {
+    let schedule = Schedule::parse_stored(&[stored("0 0 1 1 * 1980/60", "").unwrap()], "").unwrap();
+    assert_eq!(
+        schedule.next_after("2026-11-27T00:00:00Z".parse().unwrap()),
+        "2040-01-01T00:00:00Z".parse().ok()
+    );
+}
+
+#[test]
 fn years_far_apart_are_all_tried() {
     // A 29 February on the last Monday: only in 2072, more than a search's horizon after the first year.
     assert!(stored("0 0 29 2 * 1971,2072", "").is_ok());
