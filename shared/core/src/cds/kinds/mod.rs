@@ -14,6 +14,8 @@ mod repository_poller;
 mod repository_webhook;
 mod scheduler;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod webhook;
 
 use std::collections::BTreeMap;
