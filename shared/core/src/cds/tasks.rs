@@ -227,7 +227,7 @@ impl Tasks {
     fn stored(&self, name: &HookName, hook: Hook, old: Option<&StoredHook>) -> Result<StoredHook, SaveError> {
         let now = (self.now)();
         let schedule =
-            hook.parse_schedule().map_err(|error| InvalidConfig::new("cron", error.to_string()))?;
+            hook.parse_stored_schedule().map_err(|error| InvalidConfig::new("cron", error.to_string()))?;
         let stopped = hook.cds.as_ref().is_some_and(|task| task.stopped);
         // What is due stays due: occurrences that were sent already are not sent again.
         let kept = old.filter(|old| old.definition.schedule == hook.schedule).and_then(|old| old.due_at);

@@ -17,6 +17,7 @@ pub(super) static KAFKA: KindOf = KindOf {
     name: "Kafka",
     model: "Kafka hook",
     has_url: false,
+    of_broker: false,
     wakes,
     admit: |_, _, _| Ok(()),
     event_id: |_| None,

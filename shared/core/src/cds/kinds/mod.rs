@@ -51,6 +51,8 @@ pub struct KindOf {
     pub model: &'static str,
     /// Whether the task has a URL, `<public URL>/webhook/<uuid>`, which its config then has as `webHookURL`.
     pub has_url: bool,
+    /// Whether its bindings are to an AMQP broker's exchanges: the bridge's to make.
+    pub of_broker: bool,
     /// What makes the task fire by itself, following from its config.
     pub wakes: fn(&Config) -> Result<Wakes, InvalidConfig>,
     /// Whether a request to the task's URL may be taken.

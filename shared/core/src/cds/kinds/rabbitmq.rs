@@ -13,6 +13,7 @@ pub(super) static RABBITMQ: KindOf = KindOf {
     name: "RabbitMQ",
     model: "RabbitMQ hook",
     has_url: false,
+    of_broker: true,
     wakes,
     admit: |_, _, _| Ok(()),
     event_id: |_| None,

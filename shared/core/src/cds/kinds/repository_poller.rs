@@ -16,6 +16,7 @@ pub(super) static REPOSITORY_POLLER: KindOf = KindOf {
     name: "RepoPoller",
     model: "Git Repository Poller",
     has_url: false,
+    of_broker: false,
     wakes,
     admit: |_, _, _| Ok(()),
     event_id: |_| None,

@@ -15,6 +15,7 @@ pub(super) static REPOSITORY_WEBHOOK: KindOf = KindOf {
     name: "RepoWebHook",
     model: "RepositoryWebHook",
     has_url: true,
+    of_broker: false,
     wakes: |_| Ok(Wakes::default()),
     admit,
     event_id: event_id::of_provider,

@@ -2,12 +2,14 @@
 
 use super::entries::{FULLNAME, USERNAME, invalid, other_cause};
 use super::{Cause, Config, InvalidConfig, KindOf, Payload, PayloadError, Wakes, json};
+use crate::cron::cronexpr;
 
 /// See the module.
 pub(super) static SCHEDULER: KindOf = KindOf {
     name: "Scheduler",
     model: "Scheduler",
     has_url: false,
+    of_broker: false,
     wakes,
     admit: |_, _, _| Ok(()),
     event_id: |_| None,
@@ -18,8 +20,9 @@ pub(super) static SCHEDULER: KindOf = KindOf {
 fn wakes(config: &Config) -> Result<Wakes, InvalidConfig> {
     json::of_config(config)?;
     let cron = config.required("cron")?;
-    let zone = config.get("timezone").unwrap_or("UTC");
-    let schedule = format!("cronexpr {zone} {cron}");
+    let timezone = config.get("timezone").unwrap_or_default();
+    let schedule =
+        cronexpr::stored(cron, timezone).map_err(|error| InvalidConfig::new("cron", error.to_string()))?;
     Ok(Wakes { schedule: vec![schedule], ..Wakes::default() })
 }
 

@@ -15,6 +15,7 @@ pub(super) static WEBHOOK: KindOf = KindOf {
     name: "Webhook",
     model: "WebHook",
     has_url: true,
+    of_broker: false,
     wakes: |_| Ok(Wakes::default()),
     admit: |config, request, _| admit_method(config, request),
     event_id: event_id::of_any,

@@ -134,7 +134,7 @@ async fn only_what_is_still_a_firing_is_put_on_record() {
 
 #[tokio::test]
 async fn messages_of_one_moment_are_executions_of_their_own() {
-    let world = World::new(&[Answer::Run(1), Answer::Run(2)]);
+    let world = World::of("Kafka", &[Answer::Run(1), Answer::Run(2)]);
     for id in [1, 2] {
         world.deliver(&world.message(id, MOMENT));
         // Told of another moment, it is the same.

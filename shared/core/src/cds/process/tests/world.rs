@@ -52,6 +52,11 @@ pub(super) struct World {
 impl World {
     /// A CDS that gives these answers, and runs 99 when it has given them.
     pub(super) fn new(answers: &[Answer]) -> Self {
+        Self::of("Scheduler", answers)
+    }
+
+    /// The same, with a task of another type.
+    pub(super) fn of(kind: &str, answers: &[Answer]) -> Self {
         let start: Timestamp = super::MOMENT.parse().unwrap();
         NOW.with_borrow_mut(|now| *now = start);
         let inner = Inner { answers: Mutex::new(answers.iter().copied().collect()), ..Inner::default() };
@@ -59,7 +64,8 @@ impl World {
         config.set("project", "P");
         config.set("workflow", "w");
         config.set("cron", "0 * * * *");
-        let kind = crate::cds::Kind::of_name("Scheduler").unwrap();
+        config.set("topic", "t");
+        let kind = crate::cds::Kind::of_name(kind).unwrap();
         let name = hook_name("u").unwrap();
         let task = Task { kind, stopped: false, config, conditions: None };
         let definition = task.into_hook(&name).unwrap();
@@ -109,7 +115,7 @@ impl World {
     }
 
     pub(super) fn message(&self, id: u8, at: &str) -> Firing {
-        Firing { payload: Some("x".into()), ..self.firing(id, FiredBy::PulseMessage, at) }
+        Firing { payload: Some("e30=".into()), ..self.firing(id, FiredBy::PulseMessage, at) }
     }
 
     /// The queue delivers a firing, whoever put it there.
