@@ -1,1 +1,9 @@
-
+mod auth;
+mod bulk;
+mod executions;
+mod monitoring;
+mod routes;
+mod stores;
+mod tasks;
+mod webhook;
+mod world;
