@@ -56,8 +56,11 @@ suites-aws: build tools rabbitmq ## the wire-level suites once more, on an emula
 schemathesis: build tools ## a thousand made-up requests an operation, from the OpenAPI document
 	SCHEMATHESIS_EXAMPLES=1000 cargo test --locked --package treble-tests --test it -- --nocapture schemathesis
 
-# Each package by itself, as it is deployed: together they would get each other's features.
+# Each package by itself, as it is deployed: together they would get each other's features. What the largest function
+# consists of, its symbols tell, without which it is then built again.
 bench: tools ## what it costs, beside what it may cost; minutes, and best on a machine with nothing else to do
+	cargo rustc --locked --release -p treble-functions --bin default -- -C strip=none
+	python tests/benches/breakdown.py target/release/default
 	cargo build --locked --release -p treble-functions
 	cargo build --locked --release -p treble-local
 	cargo bench --locked -p treble-tests

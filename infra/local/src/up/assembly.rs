@@ -143,6 +143,7 @@ impl<'a> Assembly<'a> {
         let consumer = Consumer {
             hooks: self.hooks.clone(),
             engine: self.engine(),
+            cds: None,
             budget: firing::SINK_BUDGET,
             clock: Timestamp::now,
         };

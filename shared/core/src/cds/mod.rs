@@ -5,6 +5,8 @@
 //! - [`kinds`] are the types of tasks: a file for each, and a line in a table.
 //! - `execution` is a firing of a task, from when it is accepted until it is done and cleaned away.
 //! - `tasks` saves, removes, starts and stops them.
+//! - `process` does them; `registration` makes this service known to CDS;
+//!   `synchronize` compares tasks with what CDS knows.
 //! - `ports` are what this part of the engine needs from outside.
 
 mod config;
@@ -12,6 +14,9 @@ mod execution;
 pub mod kinds;
 mod node_hook;
 mod ports;
+mod process;
+mod registration;
+mod synchronize;
 mod task;
 mod tasks;
 
@@ -23,6 +28,9 @@ pub use ports::{
     CdsApi, CdsError, Counts, ExecutionStore, Registration, Seal, ServiceState, ServiceStateStore,
     WorkflowRun,
 };
+pub use process::{LEASE, ProcessError, Processed, Processor, Rules, SKIPPED};
+pub use registration::{PERIOD, Registrar};
+pub use synchronize::{SyncError, SyncReport, Synchronizer};
 pub use task::{Task, hook_name};
 pub use tasks::{MASK, SECRET, SaveError, SealedElsewhere, Tasks};
 

@@ -117,7 +117,7 @@ fn consumer(world: World) -> (Consumer, Arc<World>) {
         health: world.clone(),
     };
     let clock = || at("2026-11-27T12:00:00Z");
-    (Consumer { hooks: world.hooks.clone(), engine, budget: Duration::from_secs(1), clock }, world)
+    (Consumer { hooks: world.hooks.clone(), engine, cds: None, budget: Duration::from_secs(1), clock }, world)
 }
 
 fn with(hook: StoredHook) -> World {
