@@ -3,7 +3,7 @@
 //! Who dies after the first leaves an execution that waits in no queue. A sender who names its events sends them again, which
 //! sends the firing; any other can be sent by `run-execution`.
 
-use treble_core::cds::{Cause, Execution, Status, Task};
+use treble_core::cds::{Cause, Execution, SKIPPED, Status, Task};
 use treble_core::firing::{FiredBy, Firing};
 use treble_core::hook::StoredHook;
 use treble_core::ports::{Claim, DelayedFiring, chain};
@@ -38,7 +38,7 @@ impl Service {
         let mut execution = self.execution(hook, task, event, named);
         tracing::Span::current().record("taskId", execution.task_id.as_str());
         if task.stopped {
-            execution.last_error = Some("skipped: the task is stopped".into());
+            execution.last_error = Some(format!("{SKIPPED}the task is stopped"));
             (execution.status, execution.processed) = (Status::Done, Some(execution.created));
             self.executions.create(&execution).await?;
             return Ok(execution);

@@ -64,6 +64,54 @@ async fn requests_at_once_are_executions_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_task_takes_requests_of_its_method() {
+    let client = Client::with_webhook().await;
+    let answer = client.send("PUT", "/webhook/hook", &[], "").await;
+    assert_eq!(answer.headers["allow"], "POST");
+    assert_eq!(answer.error(405), "this task is for POST requests, and this is a PUT");
+    client.cds("PUT", "/task/hook", node("hook", "WebHook", &[("method", "PUT")])).await.ok();
+    client.send("PUT", "/webhook/hook", &[], "").await.ok();
+    client.send("POST", "/webhook/hook", &[], "").await.error(405);
+    assert_eq!(client.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn who_does_not_know_the_secret_is_refused() {
+    let client = Client::new();
+    let task = node("hook", "RepositoryWebHook", &[("secret", "s")]);
+    client.cds("POST", "/task", task).await.ok();
+    let send = async |token: &str| {
+        let headers = [("x-gitlab-event", "Push Hook"), ("x-gitlab-token", token)];
+        client.send("POST", "/webhook/hook", &headers, "{}").await
+    };
+    assert!(send("x").await.error(401).starts_with("the header X-Gitlab-Token is not right"));
+    assert!(client.world.executions.lock().unwrap().is_empty());
+    let execution = send("s").await.ok();
+    assert_eq!(execution["webhook"]["request_header"], json!({"X-Gitlab-Event": ["Push Hook"]}));
+    assert_eq!(execution["config"]["secret"], Value::Null);
+    // The key that it was sealed with is another's now.
+    let mut hooks = client.world.hooks.lock().unwrap();
+    let entry = &mut hooks.get_mut("cds/hook").unwrap().definition.cds.as_mut().unwrap().config;
+    entry.get_mut("secret").unwrap().value = "sealed:elsewhere:s".into();
+    drop(hooks);
+    assert_eq!(send("s").await.error(500), "Internal error: the log has it by this uuid");
+}
+
+#[tokio::test]
+async fn an_event_delivered_twice_is_answered_with_its_execution() {
+    let client = Client::new();
+    client.cds("POST", "/task", node("hook", "RepositoryWebHook", &[])).await.ok();
+    let deliver = async |id: &str| {
+        let headers = [("x-github-event", "push"), ("x-github-delivery", id)];
+        client.send("POST", "/webhook/hook", &headers, "{}").await.ok()
+    };
+    let first = deliver("1").await;
+    assert_eq!(deliver("1").await, first);
+    assert_ne!(deliver("2").await["timestamp"], first["timestamp"]);
+    assert_eq!(client.get("/task/hook").await["nb_executions_total"], 2);
+}
+
+#[tokio::test]
 async fn who_has_no_url_is_not_there() {
     let client = Client::with_webhook().await;
     client.cds("POST", "/task", node("queue", "RabbitMQ hook", &[("exchange_name", "e")])).await.ok();
