@@ -1,10 +1,21 @@
 //! The types of tasks. Adding one is a file of its own here, and a line in [`KINDS`].
+//!
+//! What they share: `entries` is a payload that is put together; `flatten` makes texts by name of JSON, which `json` reads; `git` knows the
+//! events of repositories; `signature` and `event_id` what senders say of a request.
 
+mod entries;
+mod event_id;
+mod flatten;
+mod git;
+mod json;
 mod kafka;
 mod rabbitmq;
 mod repository_poller;
 mod repository_webhook;
 mod scheduler;
+mod signature;
+#[cfg(test)]
+mod tests;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -14,6 +25,9 @@ use serde_json::Value;
 
 use super::{Cause, Config, InvalidConfig, WebhookRequest};
 use crate::hook::Binding;
+
+pub use git::Provider;
+pub use repository_poller::RepositoryEvent;
 
 /// All types there are.
 static KINDS: &[&KindOf] = &[

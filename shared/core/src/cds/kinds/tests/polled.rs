@@ -1,0 +1,215 @@
+use serde_json::{Value, json};
+
+use super::super::{Payload, PayloadError, Provider, RepositoryEvent};
+use super::{config, entries, ignored, kind, run, without_payload};
+
+const HASH: &str = "7a8f3ac80e2ad2f6842cb86f576d4bfe2c03e300";
+const BEFORE: &str = "883efe034920928c47fe18598c01249d1a9fdabd";
+
+fn payload(provider: Provider, branch: Option<&str>, event: &Value) -> Result<Payload, PayloadError> {
+    let found = RepositoryEvent {
+        provider,
+        id: "22249084964".into(),
+        repository: "octo/hello".into(),
+        branch: branch.map(str::to_owned),
+        event: event.clone(),
+    };
+    let poller = kind("RepoPoller");
+    let cause = (poller.of_message)(serde_json::to_value(found).unwrap());
+    (poller.payload)(&config(&[]), &cause).map(|payload| without_payload(payload, event))
+}
+
+fn github(kind: &str, payload: Value) -> Value {
+    json!({
+        "id": "22249084964", "type": kind, "actor": {"id": 1, "login": "octocat", "display_login": "octocat"},
+        "repo": {"id": 2, "name": "octo/hello"}, "payload": payload, "public": true, "created_at": "2022-06-09T12:47:28Z",
+    })
+}
+
+#[test]
+fn polled_events_tell_what_they_can() {
+    let commits = json!([
+        {"sha": "aa", "message": "Older", "author": {"name": "A", "email": "a@example.com"}},
+        {"sha": HASH, "message": "Newest", "author": {"name": "Monalisa", "email": "mona@example.com"}},
+    ]);
+    let push = json!({"ref": "refs/heads/main", "head": HASH, "before": BEFORE});
+    let full =
+        json!({"ref": "refs/heads/main", "head": HASH, "before": BEFORE, "size": 2, "commits": commits});
+    let by_octocat = json!({
+        "git.repository": "octo/hello", "cds.triggered_by.username": "octocat", "cds.triggered_by.fullname": "octocat",
+    });
+    let pushed = json!({
+        "git.hook": "PushEvent", "git.branch": "main", "git.hash": HASH, "git.hash.short": "7a8f3ac",
+        "git.hash.before": BEFORE,
+    });
+    let pull_request = json!({"action": "opened", "number": 7, "pull_request": {
+        "number": 7, "head": {"ref": "fix", "sha": HASH}, "base": {"ref": "main", "sha": BEFORE},
+    }});
+    let cases = [
+        (Provider::Github, None, github("PushEvent", push), vec![by_octocat.clone(), pushed.clone()]),
+        (
+            Provider::Github,
+            None,
+            github("PushEvent", full),
+            vec![
+                by_octocat.clone(),
+                pushed.clone(),
+                json!({"git.message": "Newest", "git.author": "Monalisa", "git.author.email": "mona@example.com"}),
+            ],
+        ),
+        (
+            Provider::Github,
+            None,
+            github("CreateEvent", json!({"ref": "v1", "ref_type": "tag", "master_branch": "main"})),
+            vec![by_octocat.clone(), json!({"git.hook": "CreateEvent", "git.tag": "v1"})],
+        ),
+        (
+            Provider::Github,
+            None,
+            github("PullRequestEvent", pull_request),
+            vec![
+                by_octocat.clone(),
+                json!({
+                    "git.hook": "PullRequestEvent", "git.pr.id": "7", "git.branch": "fix", "git.branch.dest": "main",
+                    "git.hash": HASH, "git.hash.short": "7a8f3ac", "git.hash.dest": BEFORE,
+                }),
+            ],
+        ),
+        (
+            Provider::Gitlab,
+            None,
+            json!({
+                "id": 1, "project_id": 15, "action_name": "pushed to", "author_username": "john",
+                "author": {"name": "John Doe", "username": "john", "id": 1},
+                "push_data": {
+                    "commit_count": 1, "action": "pushed", "ref_type": "branch", "commit_from": BEFORE,
+                    "commit_to": HASH, "ref": "main", "commit_title": "Add it",
+                },
+            }),
+            vec![json!({
+                "git.hook": "pushed to", "git.branch": "main", "git.hash": HASH, "git.hash.short": "7a8f3ac",
+                "git.hash.before": BEFORE, "git.message": "Add it", "git.author": "john", "git.repository": "octo/hello",
+                "cds.triggered_by.username": "john", "cds.triggered_by.fullname": "John Doe",
+            })],
+        ),
+        (
+            Provider::Gitlab,
+            None,
+            json!({"action_name": "pushed new", "push_data": {"action": "created", "ref_type": "tag", "ref": "v1", "commit_from": null, "commit_to": HASH}}),
+            vec![json!({
+                "git.hook": "pushed new", "git.tag": "v1", "git.hash": HASH, "git.hash.short": "7a8f3ac",
+                "git.repository": "octo/hello",
+            })],
+        ),
+        (
+            Provider::Bitbucket,
+            None,
+            json!({
+                "id": 5, "createdDate": 1, "trigger": "push",
+                "user": {"name": "jdoe", "emailAddress": "jdoe@example.com", "displayName": "Jane Doe", "slug": "jdoe"},
+                "refChange": {
+                    "ref": {"id": "refs/heads/main", "displayId": "main", "type": "BRANCH"}, "refId": "refs/heads/main",
+                    "fromHash": BEFORE, "toHash": HASH, "type": "UPDATE",
+                },
+            }),
+            vec![json!({
+                "git.branch": "main", "git.hash": HASH, "git.hash.short": "7a8f3ac", "git.hash.before": BEFORE,
+                "git.repository": "octo/hello", "git.author": "jdoe", "git.author.email": "jdoe@example.com",
+                "cds.triggered_by.username": "jdoe", "cds.triggered_by.fullname": "Jane Doe",
+                "cds.triggered_by.email": "jdoe@example.com",
+            })],
+        ),
+        (
+            Provider::Bitbucket,
+            Some("main"),
+            json!({
+                "type": "commit", "hash": HASH, "message": "Do it\n",
+                "author": {"raw": "Jane Doe <jane@example.com>", "user": {"display_name": "Jane D.", "nickname": "jane"}},
+                "repository": {"full_name": "team/widgets"},
+            }),
+            vec![json!({
+                "git.branch": "main", "git.hash": HASH, "git.hash.short": "7a8f3ac", "git.message": "Do it\n",
+                "git.repository": "team/widgets", "git.author": "Jane Doe", "git.author.email": "jane@example.com",
+                "cds.triggered_by.username": "jane", "cds.triggered_by.fullname": "Jane D.",
+                "cds.triggered_by.email": "jane@example.com",
+            })],
+        ),
+    ];
+    for (provider, branch, event, expected) in cases {
+        let mut all = entries(json!({}));
+        for part in expected {
+            all.extend(entries(part));
+        }
+        assert_eq!(run(payload(provider, branch, &event).unwrap()), all, "{event}");
+    }
+}
+
+#[test]
+fn polled_events_of_other_kinds_are_ignored() {
+    let closed = json!({"action": "closed", "number": 7});
+    let cases = [
+        (
+            Provider::Github,
+            github("WatchEvent", json!({"action": "started"})),
+            "WatchEvent is no push, new tag or pull request",
+        ),
+        (
+            Provider::Github,
+            github("CreateEvent", json!({"ref": "b", "ref_type": "branch"})),
+            "CreateEvent is no push",
+        ),
+        (
+            Provider::Github,
+            github("DeleteEvent", json!({"ref": "b", "ref_type": "branch"})),
+            "DeleteEvent is no push",
+        ),
+        (
+            Provider::Github,
+            github("PullRequestEvent", closed),
+            "a pull request was closed: it has no new commits",
+        ),
+        (Provider::Github, json!(null), "an event without a type is no push"),
+        (
+            Provider::Gitlab,
+            json!({"action_name": "pushed to", "push_data": {"action": "removed", "ref": "b"}}),
+            "b was deleted",
+        ),
+        (Provider::Gitlab, json!({"action_name": "opened", "target_type": "Issue"}), "\"opened\" is no push"),
+        (
+            Provider::Bitbucket,
+            json!({"refChange": {"refId": "refs/heads/b", "type": "DELETE"}}),
+            "refs/heads/b was deleted",
+        ),
+        (Provider::Bitbucket, json!({}), "the event is neither a change of a ref nor a commit"),
+    ];
+    for (provider, event, expected) in cases {
+        let why = ignored(payload(provider, None, &event).unwrap());
+        assert!(why.starts_with(expected), "{event}: {why}");
+    }
+}
+
+#[test]
+fn what_is_configured_is_told_too() {
+    let event = github("PushEvent", json!({"ref": "refs/heads/main"}));
+    let found = json!({"provider": "github", "id": "1", "repository": "octo/hello", "event": event});
+    let poller = kind("RepoPoller");
+    let configured =
+        config(&[("payload", r#"{"Git.Branch": "none", "Env": "test"}"#), ("secret", "s"), ("other", "x")]);
+    let told = run((poller.payload)(&configured, &(poller.of_message)(found)).unwrap());
+    assert_eq!(told["git.branch"], "main");
+    assert_eq!(told["env"], "test");
+    assert_eq!(told["payload"], event.to_string());
+    assert!(!told.contains_key("secret") && !told.contains_key("other"));
+}
+
+#[test]
+fn what_no_poller_tells_is_an_error() {
+    let poller = kind("RepoPoller");
+    for (event, expected) in [
+        (json!({}), "missing field `provider`"),
+        (json!({"provider": "gerrit", "id": "", "repository": "", "event": {}}), "unknown variant `gerrit`"),
+    ] {
+        let error = (poller.payload)(&config(&[]), &(poller.of_message)(event)).unwrap_err().to_string();
+        assert!(error.contains("provider, id, repository and event") && error.contains(expected), "{error}");
+    }
+}
