@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt};
 use http::Method;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use treble_core::cds::{NodeHook, SaveError};
+use treble_core::cds::{NodeHook, SECRET, SaveError};
 use treble_core::hook::StoredHook;
 
 use super::super::call::{Call, Reply};
@@ -21,7 +21,7 @@ const AT_ONCE: usize = 16;
 const MOST_PROBLEMS: usize = 50;
 
 /// `save-tasks`: saves the tasks of node hooks by their uuids, if all of them can be; answers the node hooks as CDS is to keep
-/// them, with their tasks' config.
+/// them: with their tasks' URLs.
 pub static SAVE_TASKS: Route = Route {
     name: "save-tasks",
     methods: &[Method::POST],
@@ -41,14 +41,26 @@ fn save_tasks<'a>(service: &'a Service, call: &'a Call<'a>) -> Handling<'a> {
             stream::iter(saves.collect::<Vec<_>>()).buffer_unordered(AT_ONCE).collect().await;
         for hook in saved {
             let hook = hook?;
-            let config = serde_json::to_value(task(&hook)?.config.masked()).map_err(ApiError::internal)?;
-            if let Some(Value::Object(members)) = sent.get_mut(hook.name.id()) {
-                members.insert("uuid".into(), hook.name.id().into());
-                members.insert("config".into(), config);
+            if let Some(node) = sent.get_mut(hook.name.id()) {
+                complete(node, &hook)?;
             }
         }
         Reply::json(&sent)
     })
+}
+
+/// Puts into a node hook what its task has beside. Its secret stays as it was sent: CDS keeps what it is answered, and is to send it
+/// again where this service forgot it.
+fn complete(node: &mut Value, hook: &StoredHook) -> Result<(), ApiError> {
+    let Some(members) = node.as_object_mut() else { return Ok(()) };
+    members.insert("uuid".into(), hook.name.id().into());
+    let config = members.entry("config").or_insert_with(|| json!({}));
+    if let Some(config) = config.as_object_mut() {
+        for (name, entry) in task(hook)?.config.iter().filter(|(name, _)| *name != SECRET) {
+            config.insert(name.into(), serde_json::to_value(entry).map_err(ApiError::internal)?);
+        }
+    }
+    Ok(())
 }
 
 /// The node hooks of a body, if all of them can be saved; otherwise what is wrong with which.

@@ -1,3 +1,4 @@
+mod anything;
 mod auth;
 mod bulk;
 mod executions;
