@@ -171,8 +171,9 @@ fn outdated(hook: &StoredHook, firing: &Firing) -> Option<&'static str> {
     }
     let scheduled = firing.fired_by == FiredBy::Schedule;
     // A schedule that can't be read has no occurrences.
-    let on_schedule =
-        || hook.definition.parse_schedule().is_ok_and(|schedule| schedule.is_occurrence(firing.created));
+    let on_schedule = || {
+        hook.definition.parse_stored_schedule().is_ok_and(|schedule| schedule.is_occurrence(firing.created))
+    };
     (scheduled && !on_schedule()).then_some("the occurrence is no longer on the hook's schedule")
 }
 

@@ -137,7 +137,7 @@ pub struct Hook {
     pub metadata: Metadata,
     /// A JSON-e template that renders to a task's definition.
     pub task: Value,
-    /// Cron patterns, in UTC, of the moments at which the hook fires.
+    /// Cron patterns of the moments at which the hook fires: Taskcluster's, in UTC, or [`cronexpr`](crate::cron::cronexpr)'s.
     #[serde(default)]
     pub schedule: Vec<String>,
     /// The JSON schema of the payloads with which the hook may be triggered.
@@ -148,9 +148,19 @@ pub struct Hook {
 }
 
 impl Hook {
-    /// The schedule, read. What its `H`s stand for depends on the hook's name, so that the hook keeps its times.
+    /// The schedule as a client of Taskcluster's API gives it, read. What its `H`s stand for depends on the hook's name, so
+    /// that the hook keeps its times.
     pub fn parse_schedule(&self) -> Result<Schedule, ScheduleError> {
-        Schedule::parse(&self.schedule, &format!("{}/{}", self.hook_group_id, self.hook_id))
+        Schedule::parse(&self.schedule, &self.hash_seed())
+    }
+
+    /// The schedule as it is stored, read. A hook that came by another dialect has patterns of that.
+    pub fn parse_stored_schedule(&self) -> Result<Schedule, ScheduleError> {
+        Schedule::parse_stored(&self.schedule, &self.hash_seed())
+    }
+
+    fn hash_seed(&self) -> String {
+        format!("{}/{}", self.hook_group_id, self.hook_id)
     }
 }
 

@@ -48,6 +48,11 @@ impl Entries {
         }
     }
 
+    /// Takes an entry away, if it is there.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// An entry.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)

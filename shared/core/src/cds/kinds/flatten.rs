@@ -3,7 +3,7 @@
 //! As go-dump does it, with which CDS does: the names on the way to a value are joined by `.`, in lower case, spaces, `/` and
 //! `:` as `_`. An element of an array is called like the array and its index: `{"a": [1, [2]]}` is `a.a0` = 1 and `a.a1.a10` = 2;
 //! of an array at the top `0`, `1`, …. A null is an empty text, an empty name leads nowhere, and objects and arrays have no
-//! entries of their own, of types and lengths neither. Numbers are as they are written. Of names that become the same the first counts.
+//! entries of their own, of types and lengths neither. Numbers are as JSON writes them. Of names that become the same the first counts.
 
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@
 //! triggered it are not the caller's to choose. `payload` is the body where it is a form or JSON, the query otherwise: a body of another
 //! type is kept with the execution, and not told. One that says it is JSON and isn't is told as text only, as CDS does.
 
-use super::entries::{Entries, FULLNAME, PAYLOAD, USERNAME, other_cause};
+use super::entries::{EMAIL, Entries, FULLNAME, PAYLOAD, USERNAME, other_cause};
 use super::event_id;
 use super::flatten::{Texts, TooLarge};
 use super::json::{read, text_of};
@@ -47,6 +47,7 @@ fn payload(config: &Config, cause: &Cause) -> Result<Payload, PayloadError> {
     configured.config(config, &["project", "workflow", "method"]);
     let mut entries = entries.or(configured);
     entries.set(PAYLOAD, all);
+    entries.remove(EMAIL);
     entries.set(USERNAME, "cds.webhook");
     entries.set(FULLNAME, "CDS Webhook");
     Ok(entries.run())

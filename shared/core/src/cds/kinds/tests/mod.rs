@@ -18,12 +18,15 @@ use serde_json::{Value, json};
 use super::{Kind, Payload, Provider};
 use crate::cds::{Cause, Config, ConfigValue, WebhookRequest};
 
+/// Names and values: headers, or a configuration.
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
 /// A type of tasks by its name.
 fn kind(name: &str) -> &'static super::KindOf {
     Kind::of_name(name).unwrap().of()
 }
 
-fn config(entries: &[(&str, &str)]) -> Config {
+fn config(entries: Pairs<'_>) -> Config {
     let entry = |(name, value): &(&str, &str)| {
         let value = ConfigValue { value: (*value).to_owned(), ..ConfigValue::default() };
         ((*name).to_owned(), value)
@@ -31,7 +34,7 @@ fn config(entries: &[(&str, &str)]) -> Config {
     entries.iter().map(entry).collect()
 }
 
-fn request(method: &str, query: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> WebhookRequest {
+fn request(method: &str, query: &str, headers: Pairs<'_>, body: impl AsRef<[u8]>) -> WebhookRequest {
     let header = |(name, value): &(&str, &str)| ((*name).to_owned(), vec![(*value).to_owned()]);
     WebhookRequest {
         method: method.to_owned(),

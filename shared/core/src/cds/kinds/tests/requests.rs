@@ -73,7 +73,12 @@ fn webhooks_tell_what_the_request_says() {
         ),
         // What is the service's to say.
         (
-            request("POST", "payload=x&cds.triggered_by.username=root", &[JSON], r#"{"payload": "y"}"#),
+            request(
+                "POST",
+                "payload=x&cds.triggered_by.username=root&cds.triggered_by.email=r@example.com",
+                &[JSON],
+                r#"{"payload": "y"}"#,
+            ),
             json!({"payload": r#"{"payload": "y"}"#}),
         ),
     ];

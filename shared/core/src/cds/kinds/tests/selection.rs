@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::super::Provider;
-use super::{config, event, ignored, kind, request, run, sent};
+use super::{Pairs, config, event, ignored, kind, request, run, sent};
 use crate::cds::Cause;
 
 #[test]
@@ -61,7 +61,7 @@ fn events_as_forms_are_read() {
 #[test]
 fn requests_that_are_no_events_are_errors() {
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
-    let cases: [(&[(&str, &str)], &str, &str); 5] = [
+    let cases: [(Pairs<'_>, &str, &str); 5] = [
         (
             &[],
             "{}",

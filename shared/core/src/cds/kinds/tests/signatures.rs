@@ -1,6 +1,6 @@
 use super::super::event_id::hex;
 use super::super::{Refusal, WebhookRequest};
-use super::{config, kind, request};
+use super::{Pairs, config, kind, request};
 use crate::hawk::hmac_sha256;
 
 const SECRET: &str = "It's a Secret to Everybody";
@@ -8,7 +8,7 @@ const SECRET: &str = "It's a Secret to Everybody";
 const BODY: &str = "Hello, World!";
 const SIGNATURE: &str = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
 
-fn admit(headers: &[(&str, &str)], body: &str, secret: Option<&str>) -> Result<(), Refusal> {
+fn admit(headers: Pairs<'_>, body: &str, secret: Option<&str>) -> Result<(), Refusal> {
     (kind("RepoWebHook").admit)(&config(&[]), &request("POST", "", headers, body), secret)
 }
 
@@ -20,7 +20,7 @@ fn the_signature_is_the_documented_one() {
 #[test]
 fn requests_that_show_the_secret_are_taken() {
     let upper = format!("sha256={}", SIGNATURE["sha256=".len()..].to_uppercase());
-    let cases: [&[(&str, &str)]; 6] = [
+    let cases: [Pairs<'_>; 6] = [
         &[("X-Github-Event", "push"), ("X-Hub-Signature-256", SIGNATURE)],
         &[("x-github-event", "push"), ("x-hub-signature-256", SIGNATURE)],
         &[("X-Github-Event", "push"), ("X-Hub-Signature-256", &upper)],
@@ -42,7 +42,7 @@ fn requests_that_do_not_show_the_secret_are_refused() {
     let (short, long) = (&SIGNATURE[..SIGNATURE.len() - 1], format!("{SIGNATURE}0"));
     let (wrong, prefix) = (SIGNATURE.replace('7', "8"), format!("SHA256={digits}"));
     // (headers, the header that the message names, the body)
-    let cases: [(&[(&str, &str)], &str, &str); 21] = [
+    let cases: [(Pairs<'_>, &str, &str); 21] = [
         (&[GITHUB], "X-Hub-Signature-256 must be there", BODY),
         (&[GITLAB], "X-Gitlab-Token must be there", BODY),
         (&[BITBUCKET], "X-Hub-Signature must be there", BODY),
@@ -120,7 +120,7 @@ fn events_have_their_senders_ids() {
     const GITLAB: (&str, &str) = ("X-Gitlab-Event", "Push Hook");
     const BITBUCKET: (&str, &str) = ("X-Event-Key", "repo:push");
     // (headers, for RepoWebHook, for Webhook)
-    let cases: [(&[(&str, &str)], Option<&str>, Option<&str>); 14] = [
+    let cases: [(Pairs<'_>, Option<&str>, Option<&str>); 14] = [
         (&[], None, None),
         (&[GITHUB], None, None),
         (&[GITHUB, ("X-Github-Delivery", "1")], Some("github/1"), Some("github/1")),

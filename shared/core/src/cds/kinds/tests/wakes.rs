@@ -1,9 +1,9 @@
-use super::{config, kind};
+use super::{Pairs, config, kind};
 use crate::hook::Binding;
 
 #[test]
 fn bindings_and_schedules_follow_from_the_configuration() {
-    let cases: [(&str, &[(&str, &str)], Result<&str, &str>); 27] = [
+    let cases: [(&str, Pairs<'_>, Result<&str, &str>); 27] = [
         ("Webhook", &[], Ok("")),
         ("RepoWebHook", &[], Ok("")),
         (
