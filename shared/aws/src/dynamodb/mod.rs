@@ -9,6 +9,7 @@
 mod auth;
 mod condition;
 mod dead_letters;
+mod executions;
 mod fires;
 mod hooks;
 pub mod inspect;
@@ -21,6 +22,7 @@ mod transaction;
 
 pub use auth::{AuthStoreError, ClientEntry, DynamoAuth, NewClient, RoleEntry, SealedClient};
 pub use dead_letters::DynamoDeadLetters;
+pub use executions::DynamoExecutions;
 pub use fires::{ClaimEntry, DynamoFires};
 pub use hooks::{DUE_SHARDS, DynamoHooks, due_partition};
 pub use restore::{Restore, Restored};

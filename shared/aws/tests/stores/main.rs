@@ -7,6 +7,7 @@ mod bound;
 mod calls;
 mod dead_letters;
 mod due;
+mod executions;
 mod fires;
 mod flaky;
 mod foreign;
