@@ -7,6 +7,7 @@
 mod assembly;
 mod background;
 mod banner;
+mod cds;
 mod firing;
 mod parts;
 mod pulse;
@@ -44,10 +45,11 @@ async fn up(arguments: &cli::Up) -> Result<(), Failure> {
     let _lock = dir.lock()?;
     let (listeners, port) = server::listen(&arguments.host, arguments.port).await?;
     let mut assembly = Assembly::new(arguments, dir.clone(), port).await?;
-    let server = Server::new(assembly.service());
+    let cds = assembly.cds_service();
+    let server = Server::new(assembly.service(), cds.clone());
     let first = assembly.first_start().await?;
     let stop = stop_signal()?;
-    assembly.start_background()?;
+    assembly.start_background(cds)?;
     let address = dir.address();
     fs::write(&address, assembly.address()).map_err(DataDirError::io("write", &address))?;
     output::line(&assembly.banner(first).await?);

@@ -86,6 +86,14 @@ fn status<'a>(service: &'a Service, call: &'a Call<'a>) -> Handling<'a> {
     })
 }
 
+/// What the service tells CDS of itself when it registers: what its own `/mon/status` says, but for figures that take a
+/// reading of all tasks.
+pub fn monitoring_status(version: &str, state: &ServiceState, now: Timestamp) -> Value {
+    let mut lines = vec![Line::new("Version", version, Level::Ok)];
+    lines.extend(state_lines(state, now));
+    json!({"now": now, "lines": lines})
+}
+
 /// How well something is, in CDS's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 enum Level {
