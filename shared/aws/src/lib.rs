@@ -7,6 +7,7 @@
 //! - [`pulse`] carries messages from a broker, and changes of hooks to it.
 //! - [`queue`] is where firings wait.
 //! - [`master_key`] reads the deployment's one secret.
+//! - [`seal`] seals what is secret before it rests in a table.
 //! - [`settings`] says what the environment must hold.
 //! - [`http`] asks services that aren't AWS's.
 
@@ -19,6 +20,7 @@ pub mod master_key;
 mod patience;
 pub mod pulse;
 pub mod queue;
+pub mod seal;
 pub mod settings;
 pub mod sink;
 #[cfg(test)]
