@@ -1,5 +1,6 @@
 //! Adapters of Treble's ports on DynamoDB, SQS, EventBridge, SES and a Taskcluster Queue.
 //!
+//! - [`cds`] calls the API of CDS.
 //! - [`bus`] publishes changes, [`mail`] tells hooks' owners.
 //! - [`client`] configures the SDK, lean enough for a cold start.
 //! - [`dynamodb`] keeps hooks, fire records, clients and roles.
@@ -12,6 +13,7 @@
 //! - [`http`] asks services that aren't AWS's.
 
 pub mod bus;
+pub mod cds;
 pub mod client;
 pub mod dynamodb;
 pub mod http;
