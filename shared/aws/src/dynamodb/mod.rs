@@ -17,6 +17,7 @@ mod item;
 mod page;
 mod restore;
 pub mod schema;
+mod service_state;
 pub mod stream;
 mod transaction;
 
@@ -27,3 +28,4 @@ pub use fires::{ClaimEntry, DynamoFires};
 pub use hooks::{DUE_SHARDS, DynamoHooks, due_partition};
 pub use restore::{Restore, Restored};
 pub use schema::{CreateTablesError, TableNames, create_tables};
+pub use service_state::DynamoServiceState;

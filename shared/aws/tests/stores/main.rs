@@ -17,4 +17,5 @@ mod model;
 mod pages;
 mod restore;
 mod rivals;
+mod service_state;
 mod support;
