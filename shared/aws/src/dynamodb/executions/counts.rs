@@ -94,15 +94,21 @@ impl DynamoExecutions {
         listing.page(page, |item| Ok(Some((read_text(item, UUID)?.to_owned(), read(item)?)))).await
     }
 
-    /// Forgets the counts of a task that has no executions. False where it has some.
-    pub(super) async fn remove_counts(&self, task: &HookName) -> Result<bool, StoreError> {
+    /// Forgets the counts of a task of which so many executions were removed since. False where others changed them.
+    pub(super) async fn remove_counts(
+        &self,
+        task: &HookName,
+        counted: Counts,
+        removed: usize,
+    ) -> Result<bool, StoreError> {
+        let left = i128::from(counted.total) - removed as i128;
         let attempt = || {
             self.client
                 .delete_item()
                 .table_name(&self.table)
                 .set_key(Some(place(task)))
-                .condition_expression(format!("attribute_not_exists({TOTAL}) OR {TOTAL} <= :none"))
-                .expression_attribute_values(":none", number(0))
+                .condition_expression(format!("attribute_not_exists({TOTAL}) OR {TOTAL} = :left"))
+                .expression_attribute_values(":left", number(left))
                 .send()
         };
         let outcome = condition::write(attempt)

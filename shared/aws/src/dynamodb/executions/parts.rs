@@ -185,3 +185,48 @@ pub(super) fn sort_keys(item: &Item) -> Result<Vec<String>, StoreError> {
 pub(super) fn all() -> (String, String) {
     ("body#".to_owned(), "body$".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::Client;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::stub::{Step, Stub};
+
+    fn executions(stub: &Stub) -> DynamoExecutions {
+        DynamoExecutions::new(Client::new(&stub.sdk_config()), "fires")
+    }
+
+    fn keys() -> impl Iterator<Item = String> {
+        (0..30).map(|number| format!("body#{number}"))
+    }
+
+    fn left(stub: &Stub) -> Vec<usize> {
+        let size = |sent: &Value| sent["RequestItems"]["fires"].as_array().unwrap().len();
+        stub.sent().iter().map(|sent| size(&sent.json())).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_left_over_is_written_again() {
+        let over = json!([{"DeleteRequest": {"Key": {"pk": {"S": "cds/a"}, "sk": {"S": "body#7"}}}}]);
+        let stub = Stub::new([
+            Step::json(200, &json!({"UnprocessedItems": {"fires": over}})),
+            Step::json(200, &json!({"UnprocessedItems": {}})),
+            Step::json(200, &json!({})),
+        ]);
+        executions(&stub).remove_parts(&"cds/a".parse().unwrap(), keys()).await.unwrap();
+        assert_eq!(left(&stub), [25, 1, 5]);
+        assert_eq!(stub.sent()[1].json()["RequestItems"]["fires"], over);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_table_without_capacity_is_told_of() {
+        let over = json!([{"DeleteRequest": {"Key": {"pk": {"S": "cds/a"}, "sk": {"S": "body#7"}}}}]);
+        let step = Step::json(200, &json!({"UnprocessedItems": {"fires": over}}));
+        let stub = Stub::new(vec![step; 8]);
+        let error = executions(&stub).remove_parts(&"cds/a".parse().unwrap(), keys()).await.unwrap_err();
+        assert_eq!(error.to_string(), "the store failed to remove what caused executions of task cds/a");
+        assert_eq!(stub.sent().len(), 8);
+    }
+}

@@ -62,7 +62,10 @@ impl DynamoExecutions {
     /// Removes all executions, whatever their state, and what is beside them.
     pub(super) async fn remove_whole(&self, task: &HookName) -> Result<(), StoreError> {
         for number in 1..=ATTEMPTS {
-            if !self.remove_each(task).await? && self.remove_counts(task).await? {
+            // Whoever creates one after this changes the counts, which then don't go.
+            let counted = self.read_counts(task).await?;
+            let outcome = self.remove_each(task).await?;
+            if !outcome.stayed && self.remove_counts(task, counted, outcome.removed).await? {
                 return self.remove_all_parts(task).await;
             }
             wait(number).await;
@@ -70,15 +73,16 @@ impl DynamoExecutions {
         Err(unavailable(format!("remove the executions of task {task}"), "they change all the time"))
     }
 
-    /// Whether some stayed, as they were changed meanwhile.
-    async fn remove_each(&self, task: &HookName) -> Result<bool, StoreError> {
-        let (mut stayed, mut start) = (false, None);
+    async fn remove_each(&self, task: &HookName) -> Result<Removed, StoreError> {
+        let (mut all, mut start) = (Removed::default(), None);
         loop {
             let (executions, next) = self.removable(task, start).await?;
-            stayed |= self.remove(task, executions).await?.stayed;
+            let outcome = self.remove(task, executions).await?;
+            all.removed += outcome.removed;
+            all.stayed |= outcome.stayed;
             start = next;
             if start.is_none() {
-                return Ok(stayed);
+                return Ok(all);
             }
         }
     }

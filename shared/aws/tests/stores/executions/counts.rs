@@ -66,6 +66,42 @@ async fn all_of_a_task_go_and_no_other() {
     assert_eq!(store.get(&other.task, other.created).await.unwrap().as_ref(), Some(&other));
 }
 
+#[tokio::test]
+async fn counts_that_are_wrong_hinder_no_removal() {
+    let stores = Stores::new().await;
+    let store = executions(&stores);
+    let made = execution(1, moment(1));
+    assert!(store.create(&made).await.unwrap());
+    // By a hand that knows nothing of counts.
+    let removal = stores.client.delete_item().table_name(&stores.names.fires);
+    let removal = removal.key("pk", AttributeValue::S(task().to_string()));
+    removal.key("sk", AttributeValue::S(items(&stores).await.remove(0))).send().await.unwrap();
+    assert!(store.create(&execution(2, moment(2))).await.unwrap());
+    assert_eq!(counts(&store).await, (2, 2));
+    store.remove_all(&task()).await.unwrap();
+    assert_eq!(counts(&store).await, (0, 0));
+    assert!(items(&stores).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn creations_and_removals_at_once_leave_what_is_counted() {
+    let stores = Stores::new().await;
+    let store = executions(&stores);
+    let mut rivals = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let store = store.clone();
+        rivals.spawn(async move {
+            assert!(store.create(&execution(number, moment(i64::from(number)))).await.unwrap());
+            if number % 5 == 0 {
+                store.remove_all(&task()).await.unwrap();
+            }
+        });
+    }
+    rivals.join_all().await;
+    let left = store.list(&task(), &all()).await.unwrap().items.len() as u64;
+    assert_eq!(counts(&store).await, (left, left));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_at_once_are_all_counted() {
     let stores = Stores::new().await;

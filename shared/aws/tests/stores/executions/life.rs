@@ -1,6 +1,7 @@
 //! From creation until it is done, each write with its condition.
 
 use jiff::SignedDuration;
+use treble_aws::dynamodb::{Restore, Restored};
 use treble_core::cds::{Execution, ExecutionStore, Status, hook_name};
 use treble_core::firing::{FireRecord, FireResult, FiredBy};
 use treble_core::ports::FireStore;
@@ -145,6 +146,13 @@ async fn those_that_are_over_are_fire_records() {
     ];
     assert_eq!(stores.fires.list(&hook, &all()).await.unwrap().items, expected);
 
+    let of_done = record(0, FireResult::Success, "");
+    let other = FireRecord { result: FireResult::Error, ..of_done.clone() };
+    for (record, outcome) in
+        [(&of_done, Restored::Same), (&other, Restored::Different), (&plain, Restored::Same)]
+    {
+        assert_eq!(stores.fires.restore(record, Restore::Replace).await.unwrap(), outcome);
+    }
     let listed = store.list(&task(), &all()).await.unwrap().items;
     assert_eq!(listed, [made[3].clone(), failed, recovered, done(&made[0])], "and records are no executions");
     assert_eq!(store.trim(&task(), 0).await.unwrap(), 3);
