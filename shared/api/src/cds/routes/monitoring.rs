@@ -3,7 +3,7 @@
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use treble_core::cds::ServiceState;
 
 use super::super::call::{Call, Reply};
