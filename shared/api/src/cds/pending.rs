@@ -17,7 +17,7 @@ pub(super) fn pending(hook: &StoredHook, task: &Task, key: &MasterKey, now: Time
     let Some(due) = hook.due_at.filter(|_| !task.stopped) else { return Vec::new() };
     let mut pending = Vec::new();
     // A schedule that can't be read has nothing in the queue either.
-    if let Ok(schedule) = hook.definition.parse_schedule() {
+    if let Ok(schedule) = hook.definition.parse_stored_schedule() {
         let moments = std::iter::successors(schedule.next_after(now), |at| schedule.next_after(*at));
         let queued = moments.take_while(|at| *at < due).take(MOST);
         pending.extend(queued.map(|at| execution(hook, task, key, at, Status::Enqueued)));

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use treble_core::cds::Status;
 
-use super::world::{Client, at, now};
+use super::world::{Client, at, node, now, pass};
 
 fn nanoseconds(time: &str) -> i64 {
     i64::try_from(at(&format!("2026-11-27T{time}Z")).as_nanosecond()).unwrap()
@@ -44,6 +44,27 @@ async fn what_a_schedule_has_yet_to_come_is_told() {
 
     client.cds("POST", "/task/hook/stop", Value::Null).await.ok();
     assert_eq!(client.get("/task/hook").await["nb_executions_todo"], 1);
+}
+
+#[tokio::test]
+async fn a_scheduler_is_due_by_the_clocks_of_its_zone() {
+    let client = Client::new();
+    let scheduler = |cron| node("u", "Scheduler", &[("cron", cron), ("timezone", "Europe/Paris")]);
+    let task = client.cds("POST", "/task", scheduler("0 12 * * *")).await.ok();
+    assert_eq!((&task["type"], &task["nb_executions_todo"]), (&json!("Scheduler"), &json!(1)));
+    let noon = vec![(nanoseconds("11:00:00"), "SCHEDULED".to_owned())];
+    assert_eq!(told(&client.get("/task/u").await), noon);
+    pass(7200);
+    client.cds("PUT", "/task/u", scheduler("0 12 * * *")).await.ok();
+    assert_eq!(told(&client.get("/task/u").await), noon, "what is due stays due");
+    client.cds("PUT", "/task/u", scheduler("0 18 * * *")).await.ok();
+    assert_eq!(told(&client.get("/task/u").await), [(nanoseconds("17:00:00"), "SCHEDULED".to_owned())]);
+    let message = client.cds("PUT", "/task/u", scheduler("0 25 * * *")).await.error(400);
+    assert!(message.starts_with("config cron: "), "{message}");
+
+    let executed = client.cds("POST", "/task/execute", scheduler("0 18 * * *")).await.ok();
+    assert_eq!(executed["executions"][0]["scheduled_task"]["date_scheduled_execution"], now().to_string());
+    assert_eq!(executed["nb_executions_todo"], 2);
 }
 
 #[tokio::test]
