@@ -13,7 +13,7 @@ const TOKEN: &str = "t0ken";
 fn client(cds: &Cds, token: &str) -> CdsClient {
     let service = CdsService {
         api_url: cds.api_url().parse().unwrap(),
-        token: token.into(),
+        token: Some(token.into()),
         name: "treble".into(),
         public_url: "http://127.0.0.1:1".into(),
     };

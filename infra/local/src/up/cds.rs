@@ -55,7 +55,7 @@ impl Cds {
         }
         let service = CdsService {
             api_url: settings.api_url.clone(),
-            token: variables().required(CDS_TOKEN)?,
+            token: Some(variables().required(CDS_TOKEN)?),
             name: settings.name.clone(),
             public_url: public_url.to_owned(),
         };

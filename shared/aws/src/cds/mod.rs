@@ -31,13 +31,15 @@ const AUTH_HEADER: &str = "x_auth_header";
 /// All but what a segment of a path may have as it is, by RFC 3986.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+const NO_TOKEN: &str = "this process was given no token to register with";
+
 /// What the service is to CDS.
 #[derive(Clone)]
 pub struct CdsService {
     /// Where CDS's API is.
     pub api_url: RootUrl,
-    /// The token that CDS's operator made for the service: a secret.
-    pub token: String,
+    /// The token that CDS's operator made for the service, which it registers with: a secret. None for who doesn't register.
+    pub token: Option<String>,
     /// The service's name.
     pub name: String,
     /// Where CDS and the senders of webhooks find the service.
@@ -81,6 +83,7 @@ impl CdsClient {
 impl CdsApi for CdsClient {
     async fn register(&self, status: &Value) -> Result<Registration, CdsError> {
         let CdsService { token, name, public_url, .. } = &self.service;
+        let token = token.as_deref().ok_or_else(|| CdsError::Unregistered { reason: NO_TOKEN.into() })?;
         let body = json!({
             "name": name, "type": "hooks", "http_url": public_url, "token": token, "monitoring_status": status,
         });

@@ -9,7 +9,7 @@ use crate::stub::{Step, Stub};
 fn service(api_url: &str) -> CdsService {
     CdsService {
         api_url: api_url.parse().unwrap(),
-        token: "t0ken".into(),
+        token: Some("t0ken".into()),
         name: "treble".into(),
         public_url: "https://hooks.example.com".into(),
     }

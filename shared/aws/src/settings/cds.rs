@@ -12,6 +12,18 @@ pub const CDS_API_URL: Variable =
     variable("CDS_API_URL", "the URL of CDS's API", "https://cds.example.com/cdsapi");
 /// What the service shows to CDS when it registers: a secret.
 pub const CDS_TOKEN: Variable = variable("CDS_TOKEN", "the token that CDS knows the service by", "…");
+/// The secret that is the token.
+pub const CDS_TOKEN_ARN: Variable = variable(
+    "CDS_TOKEN_ARN",
+    "the name or ARN of the secret in Secrets Manager that is the token that CDS knows the service by",
+    "arn:aws:secretsmanager:eu-central-1:123456789012:secret:cds-token",
+);
+/// The queue that wakes the function which registers.
+pub const CDS_BEATS_QUEUE_URL: Variable = variable(
+    "TREBLE_CDS_BEATS_QUEUE_URL",
+    "the URL of the queue that wakes the heartbeat between two minutes",
+    "https://sqs.eu-central-1.amazonaws.com/123456789012/treble-cds-beats",
+);
 /// The service's name at CDS.
 pub const CDS_NAME: Variable = variable("CDS_NAME", "the name of the service at CDS", "treble");
 /// How long an execution that failed waits.

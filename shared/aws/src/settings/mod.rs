@@ -11,7 +11,8 @@ use crate::client::{AwsAccess, AwsSettings};
 use crate::sink::QueueCredentials;
 
 pub use cds::{
-    CDS_API_URL, CDS_EXECUTION_HISTORY, CDS_NAME, CDS_RETRY_DELAY, CDS_RETRY_ERROR, CDS_TOKEN, CdsSettings,
+    CDS_API_URL, CDS_BEATS_QUEUE_URL, CDS_EXECUTION_HISTORY, CDS_NAME, CDS_RETRY_DELAY, CDS_RETRY_ERROR,
+    CDS_TOKEN, CDS_TOKEN_ARN, CdsSettings,
 };
 pub use choice::{AuthChoice, InvalidChoice, SinkChoice, YesOrNo};
 
