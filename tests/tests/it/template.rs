@@ -27,8 +27,11 @@ const ALL: [(&str, &str); 4] = [
     ("Broker", "yes"),
     ("MailFrom", "hooks@example.com"),
     ("CdsApiUrl", "https://cds.example.com"),
-    ("CdsTokenSecretArn", "arn:aws:secretsmanager:us-east-1:000000000000:secret:cds"),
+    ("CdsTokenSecretArn", TOKEN_SECRET),
 ];
+
+/// The secret that is the token for CDS.
+const TOKEN_SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:cds";
 
 /// The binaries that have a use for the denied exchanges. All read them, and take any text.
 const DENYING: [&str; 3] = ["create-hook", "default", "update-hook"];
@@ -180,9 +183,15 @@ fn every_function_is_given_the_variables_that_it_asks_for() {
                                 assert!(DENYING.contains(&binary));
                                 continue;
                             }
+                            // It takes any text.
+                            "CDS_NAME" => {
+                                assert_eq!(binary, "cds-beat");
+                                continue;
+                            }
                             // Where there is none it is the default.
                             "TREBLE_AUTH"
                             | "TREBLE_TRACE_IN_TASKS"
+                            | "CDS_API_URL"
                             | "CDS_RETRY_DELAY"
                             | "CDS_RETRY_ERROR"
                             | "CDS_EXECUTION_HISTORY" => without.insert(variable.clone(), "nobody".into()),

@@ -57,6 +57,7 @@ pub(super) async fn drive(server: &Server, recorder: &Recorder, cds: &Cds, envir
     }
     let changed = node_hook("w", "WebHook", json!({"method": "POST", "x": "y"}));
     call("PUT /task/w", Some(changed)).await.ok();
+    call("PUT /task/put", Some(node_hook("put", "WebHook", json!({})))).await;
     // Events of which one comes twice, and a body that takes items of its own.
     let large: String =
         (0..200_000_u32).map(|number| format!("{:x}", number.wrapping_mul(2_654_435_761))).collect();
@@ -86,7 +87,7 @@ pub(super) async fn drive(server: &Server, recorder: &Recorder, cds: &Cds, envir
         call(line, None).await;
     }
     call("POST /task/execute", Some(scheduler.clone())).await.ok();
-    call("POST /task/execute", Some(webhook.clone())).await.ok();
+    call("POST /task/execute", Some(node_hook("once", "WebHook", json!({})))).await.ok();
     for line in ["POST /admin/maintenance?enable=true", "POST /admin/maintenance?enable=false"] {
         call(line, None).await.ok();
     }
@@ -96,6 +97,7 @@ pub(super) async fn drive(server: &Server, recorder: &Recorder, cds: &Cds, envir
     let both = json!({"w": webhook, "s2": node_hook("s2", "Scheduler", json!({"cron": "@daily"}))});
     call("POST /task/bulk", Some(both.clone())).await;
     call("DELETE /task/bulk", Some(json!({"s2": both["s2"]}))).await;
+    call("POST /webhook/w", Some(json!({"large": large}))).await.ok();
     call("DELETE /task/w/execution", None).await;
     call("POST /webhook/w", Some(json!({"large": large}))).await.ok();
     call("POST /task/bulk", Some(json!({"w2": node_hook("w2", "WebHook", json!({}))}))).await;

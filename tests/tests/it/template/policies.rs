@@ -9,7 +9,7 @@ use treble_tests::{
 
 use super::document::{Template, texts};
 use super::permissions::statements;
-use super::{FUNCTION, all, binary};
+use super::{FUNCTION, TOKEN_SECRET, all, binary};
 
 /// What must be allowed, on what.
 pub(crate) type Allowed = BTreeSet<(String, String)>;
@@ -19,7 +19,7 @@ const RESOURCES: [(&str, &str); 9] = [
     ("auth", "AuthTable"),
     ("bus", "EventBus"),
     ("cds-beats", "CdsBeatsQueue"),
-    ("cds-token", "CdsTokenSecretArn"),
+    ("cds-token", TOKEN_SECRET),
     ("fires", "FiresTable"),
     ("firings", "FiringsQueue"),
     ("hooks", "HooksTable"),
@@ -57,14 +57,18 @@ async fn every_policy_allows_what_is_called_and_no_more() {
         let calls = calls.into_iter().map(|(action, name)| (action, resource(&server, &name)));
         called.insert(function, calls.collect());
     }
+    let mut wrong = Vec::new();
     for (name, function) in template.resources(FUNCTION) {
         let mut needed = called.remove(binary(&function)).unwrap_or_default();
         needed.extend(by_lambda(&template, name));
         let allowed: Allowed = statements(&template, &function).iter().flat_map(allowed).collect();
         let unused: Vec<_> = allowed.difference(&needed).collect();
         let missing: Vec<_> = needed.difference(&allowed).collect();
-        assert!(unused.is_empty() && missing.is_empty(), "{name}: unused {unused:?}, missing {missing:?}");
+        if !unused.is_empty() || !missing.is_empty() {
+            wrong.push(format!("{name}: unused {unused:?}, missing {missing:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(called.is_empty(), "{called:?}");
 }
 
