@@ -21,8 +21,8 @@ macro_rules! tables {
 tables! { transport scopes parameters bodies hooks trigger }
 
 /// The functions that answer no route.
-const BESIDE_ROUTES: [&str; 7] =
-    ["default", "fire", "publish-changes", "pulse", "record-dead-firing", "tell-owner", "tick"];
+const BESIDE_ROUTES: [&str; 8] =
+    ["cds-kafka", "default", "fire", "publish-changes", "pulse", "record-dead-firing", "tell-owner", "tick"];
 
 /// There is a binary for each route, and for none that isn't.
 #[test]
