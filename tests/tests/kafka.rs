@@ -1,6 +1,7 @@
 //! `treble up` as a consumer of Kafka, on librdkafka's own cluster of brokers in this process, which speaks the real protocol.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on stops and says why")]
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
@@ -9,6 +10,7 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{DefaultProducerContext, FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 use treble_tests::{Cds, Request, Server, until};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -18,6 +20,8 @@ struct World {
     cluster: MockCluster<'static, DefaultProducerContext>,
     cds: Cds,
     server: Server,
+    /// The client's file of properties.
+    _properties: NamedTempFile,
 }
 
 impl World {
@@ -29,14 +33,18 @@ impl World {
         }
         let cds = Cds::start("t0ken");
         let (api, brokers) = (cds.api_url(), cluster.bootstrap_servers());
+        // Who was killed is missed soon, and its partitions are given to the next.
+        let mut properties = NamedTempFile::new().unwrap();
+        writeln!(properties, "# Brokers want at least six.\nsession.timeout.ms = 6000").unwrap();
         let variables = [
+            ("TREBLE_KAFKA_PROPERTIES", properties.path().to_str().unwrap()),
             ("CDS_API_URL", &*api),
             ("CDS_TOKEN", "t0ken"),
             ("TREBLE_KAFKA_BROKERS", &*brokers),
             ("TREBLE_KAFKA_INTEGRATION", "builds"),
         ];
         let server = Server::with_variables(&variables, &[]).await;
-        World { cluster, cds, server }
+        World { cluster, cds, server, _properties: properties }
     }
 
     fn config(&self) -> ClientConfig {
@@ -51,7 +59,9 @@ impl World {
         let entries = [("project", "P"), ("workflow", uuid), ("integration", "builds"), ("topic", topic)];
         let config: serde_json::Map<_, _> =
             entries.map(|(name, value)| (name.to_owned(), json!({"value": value}))).into_iter().collect();
+        // What it does not list is removed when the server starts again.
         let hook = json!({"uuid": uuid, "hook_model_name": "Kafka hook", "config": config});
+        self.cds.has_hooks(&json!([hook]));
         let reply = Request::to("POST ^/task").anonymously().header("X_AUTH_HEADER", &self.cds.auth_header());
         let reply = reply.json(&hook).send(&self.server).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
