@@ -104,6 +104,14 @@ rabbitmq: ## RabbitMQ, from Debian, where it isn't installed
 	    echo "The tests start a RabbitMQ at $(RABBITMQ): sudo apt-get install rabbitmq-server" >&2; exit 1; \
 	  fi
 
+# Not part of `test`: librdkafka takes a minute or two to compile, and the server is another one with it.
+.PHONY: kafka
+KAFKA := --locked --workspace --features treble-local/kafka,treble-tests/kafka
+kafka: ## the local server as a consumer of Kafka, its lints and its suite: needs OpenSSL's headers
+	cargo clippy $(KAFKA) --all-targets -- -D warnings
+	cargo build $(KAFKA) --bins
+	$(RUN_TESTS) --workspace --features treble-local/kafka,treble-tests/kafka --test kafka
+
 .PHONY: watch
 watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, on an emulated AWS
 	cargo build --locked

@@ -93,6 +93,19 @@ fn batch(queue: &str, receives: u32, body: &str) -> Value {
     }]})
 }
 
+/// The event that Lambda makes of a topic's records, from a cluster of MSK.
+fn topics() -> Value {
+    json!({
+        "eventSource": "aws:kafka",
+        "eventSourceArn": "arn:aws:kafka:us-east-1:000000000000:cluster/builds/6e2d1f4c-3a64-4a8c-9c1a-2f6f4f1f7a01-1",
+        "bootstrapServers": "b-1.builds.example.com:9096,b-2.builds.example.com:9096",
+        "records": {"builds-0": [{
+            "topic": "builds", "partition": 0, "offset": 15, "timestamp": 1_795_770_000_000_i64,
+            "timestampType": "CREATE_TIME", "key": "Zmlyb2Zv", "value": "eyJuYW1lIjogIkFkYSJ9", "headers": [],
+        }]},
+    })
+}
+
 /// What differs from run to run, and what is written instead.
 fn settled(name: &str) -> Option<Value> {
     Some(match name {
@@ -176,6 +189,7 @@ async fn others(server: &Server, environment: &[(String, String)]) -> Vec<(&'sta
         "exchange": "builds", "routingKey": "firefox.done", "payload": {"name": "Ada"}, "id": "1", "received": MOMENT,
     });
     vec![
+        ("cds-kafka", topics()),
         ("tick", tick),
         ("fire", batch("treble-FiringsQueue", 1, &firing)),
         ("record-dead-firing", batch("treble-FiringsDeadLetters", 14, &firing)),

@@ -22,8 +22,9 @@ macro_rules! tables {
 tables! { transport scopes parameters bodies hooks trigger }
 
 /// The functions that answer no route.
-const BESIDE_ROUTES: [&str; 9] = [
+const BESIDE_ROUTES: [&str; 10] = [
     "cds-beat",
+    "cds-kafka",
     "cds-synchronize",
     "default",
     "fire",

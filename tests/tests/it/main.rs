@@ -4,6 +4,7 @@
 mod authentication;
 mod bad_input;
 mod cds_api;
+mod cds_kafka;
 mod changes;
 mod clients;
 mod clients_and_roles;

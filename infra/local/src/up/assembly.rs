@@ -19,7 +19,7 @@ use super::banner::{self, Banner};
 use super::cds::Cds;
 use super::firing::{self, Firings};
 use super::pulse::{self, Pulse};
-use super::{background, parts};
+use super::{background, kafka, parts};
 use crate::changes::{Changes, Inbox, Owners, PublishingHooks, tell_owners};
 use crate::cli;
 use crate::data_dir::DataDir;
@@ -53,6 +53,8 @@ pub(super) struct Assembly<'a> {
     queues: Queues,
     /// The dialect of CDS, where there is one.
     cds: Option<Cds>,
+    /// The topics that its tasks listen to, where there is a cluster.
+    kafka: Option<kafka::Consumer>,
 }
 
 impl<'a> Assembly<'a> {
@@ -67,11 +69,13 @@ impl<'a> Assembly<'a> {
         let (changes, inbox) = Changes::new();
         let fires_here = store.embedded.is_some() || arguments.clock;
         let root_url = arguments.root_url.clone().unwrap_or_else(|| address.clone());
+        let cds = Cds::new(&store, &master_key, &root_url, fires_here)?;
         Ok(Self {
             arguments,
             started: Timestamp::now(),
             queues: Queues::open(&dir, parts::durability(arguments))?,
-            cds: Cds::new(&store, &master_key, &root_url, fires_here)?,
+            kafka: kafka::Consumer::new(cds.is_some())?,
+            cds,
             root_url,
             address,
             published: Arc::new(PublishingHooks::new(hooks.clone(), changes.clone())),
@@ -158,7 +162,7 @@ impl<'a> Assembly<'a> {
     }
 
     /// Starts the clock, the bridge to a broker, and what fires what these send.
-    fn start_firing(&self) -> Result<(), Failure> {
+    fn start_firing(&mut self) -> Result<(), Failure> {
         let queue = self.queues.queue(queue::FIRINGS);
         let consumer = Consumer {
             hooks: self.hooks.clone(),
@@ -178,24 +182,33 @@ impl<'a> Assembly<'a> {
             trace: None,
         };
         tokio::spawn(firing::clock(tick, self.changes.subscribe()));
-        if let Some(broker) = &self.arguments.pulse {
-            self.start_bridge(broker, queue)?;
+        let kafka = self.kafka.take();
+        if self.arguments.pulse.is_none() && kafka.is_none() {
+            return Ok(());
         }
-        Ok(())
+        let messages = self.start_messages(queue);
+        if let Some(kafka) = kafka {
+            tokio::spawn(kafka.run(self.hooks.clone(), messages.clone(), self.changes.subscribe()));
+        }
+        self.arguments.pulse.as_ref().map_or(Ok(()), |broker| self.start_bridge(broker, messages))
     }
 
-    fn start_bridge(&self, broker: &Broker, firings: Queue) -> Result<(), Failure> {
+    /// Starts what fires hooks from messages; the queue of these.
+    fn start_messages(&self, firings: Queue) -> Queue {
         let messages = self.queues.queue(queue::PULSE);
         let (hooks, fires) = (self.hooks.clone(), Arc::new(self.store.fires()));
         let master_key = self.master_key.clone();
-        let dispatcher = Dispatcher::new(hooks.clone(), hooks.clone(), fires, Arc::new(firings), master_key);
+        let dispatcher = Dispatcher::new(hooks.clone(), hooks, fires, Arc::new(firings), master_key);
         let pulse = Pulse { dispatcher, dead_letters: Arc::new(self.store.dead_letters()) };
         tokio::spawn(worker::run(messages.clone(), Arc::new(pulse), self.arguments.attempts));
+        messages
+    }
 
+    fn start_bridge(&self, broker: &Broker, messages: Queue) -> Result<(), Failure> {
         let changes = Arc::new(LocalChanges::default());
         tokio::spawn(pulse::pass_on(self.changes.subscribe(), changes.clone()));
         let options = BridgeOptions::new(broker.clone());
-        let bridge = Bridge::new(options, hooks, Arc::new(messages))?.with_changes(changes);
+        let bridge = Bridge::new(options, self.hooks.clone(), Arc::new(messages))?.with_changes(changes);
         tokio::spawn(async move { bridge.run(std::future::pending()).await });
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! `treble up`: the whole service, put together in one process.
 //!
 //! - `assembly` is what the service is made of; `parts` those of its parts that the command line chooses.
-//! - `background` is what goes on beside requests; `firing` and `pulse` those parts of it which fire hooks.
+//! - `background` is what goes on beside requests; `firing`, `pulse` and `kafka` those parts of it which fire
+//!   hooks.
 //! - `banner` is what is said when it is ready.
 
 mod assembly;
@@ -9,6 +10,7 @@ mod background;
 mod banner;
 mod cds;
 mod firing;
+mod kafka;
 mod parts;
 mod pulse;
 

@@ -38,6 +38,12 @@ pub const CDS_EXECUTION_HISTORY: Variable = variable(
     "the number of a task's executions that are kept once they are over",
     "10",
 );
+/// What CDS calls the Kafka cluster that messages come from.
+pub const KAFKA_INTEGRATION: Variable = variable(
+    "TREBLE_KAFKA_INTEGRATION",
+    "the name that CDS has for the Kafka cluster: config `integration` of its tasks",
+    "default",
+);
 
 /// What the dialect of CDS is told, but for the token.
 #[derive(Debug, Clone, PartialEq, Eq)]

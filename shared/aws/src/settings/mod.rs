@@ -12,7 +12,7 @@ use crate::sink::QueueCredentials;
 
 pub use cds::{
     CDS_API_URL, CDS_BEATS_QUEUE_URL, CDS_EXECUTION_HISTORY, CDS_NAME, CDS_RETRY_DELAY, CDS_RETRY_ERROR,
-    CDS_TOKEN, CDS_TOKEN_ARN, CdsSettings,
+    CDS_TOKEN, CDS_TOKEN_ARN, CdsSettings, KAFKA_INTEGRATION,
 };
 pub use choice::{AuthChoice, InvalidChoice, SinkChoice, YesOrNo};
 

@@ -2,7 +2,7 @@
 //! definition, a *task execution* is a firing with its record.
 //!
 //! - `config` is what a task says of itself in names and texts; `task` what it is beside; `node_hook` how CDS tells of one.
-//! - [`kinds`] are the types of tasks: a file for each, and a line in a table.
+//! - [`kinds`] are the types of tasks: a file for each, and a line in a table. [`kafka`] makes messages of topics' records.
 //! - `execution` is a firing of a task, from when it is accepted until it is done and cleaned away.
 //! - `tasks` saves, removes, starts and stops them.
 //! - `process` does them; `registration` makes this service known to CDS;
@@ -11,6 +11,7 @@
 
 mod config;
 mod execution;
+pub mod kafka;
 pub mod kinds;
 mod node_hook;
 mod ports;
@@ -28,6 +29,7 @@ pub use ports::{
     CdsApi, CdsError, Counts, ExecutionStore, Registration, Seal, ServiceState, ServiceStateStore,
     WorkflowRun,
 };
+pub(crate) use process::Finder;
 pub use process::{LEASE, ProcessError, Processed, Processor, Rules, SKIPPED};
 pub use registration::{PERIOD, Registrar};
 pub use synchronize::{SyncError, SyncReport, Synchronizer};

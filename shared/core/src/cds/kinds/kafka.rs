@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::entries::other_cause;
 use super::{Cause, Config, InvalidConfig, KindOf, Payload, PayloadError, Wakes, json};
+use crate::cds::kafka::{DEFAULT_INTEGRATION, exchange};
 use crate::hook::Binding;
 
 /// See the module.
@@ -33,9 +34,8 @@ fn wakes(config: &Config) -> Result<Wakes, InvalidConfig> {
             "must be the name of a topic: at most 249 letters, digits, dots, underscores and hyphens";
         return Err(InvalidConfig::new("topic", problem));
     }
-    let cluster = config.get("integration").or(config.get("platform")).unwrap_or("default");
-    let binding =
-        Binding { exchange: format!("kafka/{cluster}/{topic}"), routing_key_pattern: "#".to_owned() };
+    let cluster = config.get("integration").or(config.get("platform")).unwrap_or(DEFAULT_INTEGRATION);
+    let binding = Binding { exchange: exchange(cluster, topic), routing_key_pattern: "#".to_owned() };
     Ok(Wakes { bindings: vec![binding], ..Wakes::default() })
 }
 

@@ -2,25 +2,32 @@
 
 use jiff::Timestamp;
 
-use super::{ProcessError, Processor};
-use crate::cds::{Cause, Execution, Status, Task};
+use crate::cds::{Cause, Execution, ExecutionStore, Status, Task};
 use crate::firing::{FiredBy, Firing};
 use crate::hook::StoredHook;
-use crate::ports::{Claim, StoreError};
+use crate::ports::{Claim, FireStore, StoreError};
 
 /// How many executions may have the same moment, to the nanosecond, before one is told that this can't be.
 const SAME_MOMENT: usize = 8;
 
-impl Processor {
+/// Finds executions of firings.
+pub(crate) struct Finder<'s> {
+    /// Where they are kept.
+    pub(crate) executions: &'s dyn ExecutionStore,
+    /// Where firings from messages are claimed.
+    pub(crate) claims: &'s dyn FireStore,
+}
+
+impl Finder<'_> {
     /// Finds it, or puts it on record: of a schedule or a message there is nothing before the first delivery. An error says why
     /// there is nothing to be done.
-    pub(super) async fn find(
+    pub(crate) async fn find(
         &self,
         hook: &StoredHook,
         task: &Task,
         firing: &Firing,
         is_outdated: impl FnOnce() -> Option<&'static str>,
-    ) -> Result<Result<Execution, &'static str>, ProcessError> {
+    ) -> Result<Result<Execution, &'static str>, StoreError> {
         let first = self.first_moment(hook, firing).await?;
         let mut created = first;
         for _ in 0..SAME_MOMENT {
@@ -95,7 +102,7 @@ fn new(hook: &StoredHook, task: &Task, firing: &Firing, created: Timestamp, caus
     }
 }
 
-fn again(execution: &Execution) -> ProcessError {
+fn again(execution: &Execution) -> StoreError {
     let operation = format!("read an execution of hook {} that was there", execution.task);
-    StoreError::Unavailable { operation, source: "it comes and goes".into() }.into()
+    StoreError::Unavailable { operation, source: "it comes and goes".into() }
 }

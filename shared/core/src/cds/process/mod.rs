@@ -6,6 +6,8 @@
 
 mod find;
 
+pub(crate) use find::Finder;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,7 +100,8 @@ impl Processor {
         firing: &Firing,
         is_outdated: impl FnOnce() -> Option<&'static str>,
     ) -> Result<Processed, ProcessError> {
-        let execution = match self.find(hook, task, firing, is_outdated).await? {
+        let finder = Finder { executions: &*self.executions, claims: &*self.claims };
+        let execution = match finder.find(hook, task, firing, is_outdated).await? {
             Ok(execution) => execution,
             Err(why) => return Ok(Processed::Dropped(why)),
         };
