@@ -7,12 +7,14 @@
 //! - `tasks` saves, removes, starts and stops them.
 //! - `process` does them; `registration` makes this service known to CDS;
 //!   `synchronize` compares tasks with what CDS knows.
+//! - [`poll`] asks providers what happened in repositories.
 //! - `ports` are what this part of the engine needs from outside.
 
 mod config;
 mod execution;
 pub mod kinds;
 mod node_hook;
+pub mod poll;
 mod ports;
 mod process;
 mod registration;
@@ -22,7 +24,7 @@ mod tasks;
 
 pub use config::{Config, ConfigValue, InvalidConfig};
 pub use execution::{Cause, Execution, Status, WebhookRequest};
-pub use kinds::Kind;
+pub use kinds::{Kind, Provider, RepositoryEvent};
 pub use node_hook::{InvalidNodeHook, NodeHook};
 pub use ports::{
     CdsApi, CdsError, Counts, ExecutionStore, Registration, Seal, ServiceState, ServiceStateStore,

@@ -14,6 +14,7 @@ fn payload(provider: Provider, branch: Option<&str>, event: &Value) -> Result<Pa
         id: "22249084964".into(),
         repository: "octo/hello".into(),
         branch: branch.map(str::to_owned),
+        tag: None,
         event: event.clone(),
     };
     let poller = kind("RepoPoller");
