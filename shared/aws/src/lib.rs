@@ -8,7 +8,7 @@
 //! - [`queue`] is where firings wait.
 //! - [`master_key`] reads the deployment's one secret.
 //! - [`settings`] says what the environment must hold.
-//! - [`http`] asks services that aren't AWS's.
+//! - [`http`] asks services that aren't AWS's; [`vcs`] asks those that keep repositories.
 
 pub mod bus;
 pub mod client;
@@ -23,3 +23,4 @@ pub mod settings;
 pub mod sink;
 #[cfg(test)]
 mod stub;
+pub mod vcs;

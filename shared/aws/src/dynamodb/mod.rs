@@ -14,6 +14,7 @@ mod hooks;
 pub mod inspect;
 mod item;
 mod page;
+mod repositories;
 mod restore;
 pub mod schema;
 pub mod stream;
@@ -23,5 +24,6 @@ pub use auth::{AuthStoreError, ClientEntry, DynamoAuth, NewClient, RoleEntry, Se
 pub use dead_letters::DynamoDeadLetters;
 pub use fires::{ClaimEntry, DynamoFires};
 pub use hooks::{DUE_SHARDS, DynamoHooks, due_partition};
+pub use repositories::DynamoRepositories;
 pub use restore::{Restore, Restored};
 pub use schema::{CreateTablesError, TableNames, create_tables};

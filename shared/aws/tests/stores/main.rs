@@ -14,6 +14,7 @@ mod health;
 mod hooks;
 mod model;
 mod pages;
+mod repositories;
 mod restore;
 mod rivals;
 mod support;
