@@ -9,6 +9,7 @@ mod bitbucket_cloud;
 mod bitbucket_server;
 mod github;
 mod gitlab;
+mod secret;
 mod servers;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use serde_json::Value;
 use treble_core::cds::poll::{EventPage, EventSource, Found, RepositoryName, SourceError};
 
 use crate::http::{HttpClient, Reply, Request};
+pub use secret::VcsSecretError;
 pub use servers::{InvalidVcsServers, VcsServers};
 
 /// How long an answer may take.

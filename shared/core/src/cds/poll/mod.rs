@@ -104,7 +104,7 @@ impl Poller {
         repositories.retain(|repository| repository.not_before.is_none_or(|moment| moment <= now));
         in_turn(&mut repositories, now);
         let servers = Servers::default();
-        let polls = repositories.iter().map(|repository| self.poll(repository, &servers, stop_at));
+        let polls = repositories.into_iter().map(|repository| self.poll(repository, &servers, stop_at));
         let mut polls = stream::iter(polls).buffer_unordered(AT_ONCE);
         while let Some(part) = polls.next().await {
             report.add(&part);
@@ -125,11 +125,11 @@ impl Poller {
         }
     }
 
-    async fn poll(&self, repository: &Repository, servers: &Servers, stop_at: Timestamp) -> PollReport {
+    async fn poll(&self, repository: Repository, servers: &Servers, stop_at: Timestamp) -> PollReport {
         if (self.clock)() >= stop_at {
             return PollReport { unfinished: 1, ..PollReport::default() };
         }
-        match self.one(repository, servers, stop_at).await {
+        match self.one(&repository, servers, stop_at).await {
             Ok(report) => report,
             Err(error) => {
                 let name = &repository.name;
