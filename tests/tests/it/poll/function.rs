@@ -53,9 +53,10 @@ async fn a_push_is_a_firing_in_the_queue() {
     assert_eq!(asked.iter().map(|asked| asked.status).collect::<Vec<_>>(), [200, 304]);
     assert!(repositories.get(&name).await.unwrap().unwrap().cursor.is_some());
 
-    let lines = poll.lines(2, |line| line["message"] == "poll");
-    let of_run = |line: &&Value| line["message"] == "poll";
-    let sent: Vec<&Value> = lines.iter().filter(of_run).map(|line| &line["sent"]).collect();
-    assert_eq!(sent, [1, 0]);
+    let is_of_run = |line: &Value| line["PollEvents"].is_u64();
+    let lines = poll.lines(2, is_of_run);
+    let events: Vec<&Value> =
+        lines.iter().filter(|line| is_of_run(line)).map(|line| &line["PollEvents"]).collect();
+    assert_eq!(events, [1, 0]);
     assert!(!poll.log().contains("t0ken"));
 }

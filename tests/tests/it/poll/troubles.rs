@@ -85,7 +85,10 @@ async fn what_could_not_be_sent_is_sent_later_as_the_same_firing() {
     world.fail_to_send(true);
     assert_eq!(world.poll().await.failed, 1);
     let error = world.repository("hub/octo/hello").await.last_error.unwrap();
-    assert_eq!(error, "not all of its tasks were fired: a firing could not be sent: it is full");
+    assert_eq!(
+        error,
+        "not all of its tasks were fired: a firing could not be sent: the queue is unavailable: it is full"
+    );
     world.fail_to_send(false);
     world.hurry("hub/octo/hello").await;
     assert_eq!(world.poll().await.fired, 5);
