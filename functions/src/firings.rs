@@ -23,7 +23,7 @@ use crate::parts::Aws;
 use crate::serve::milliseconds;
 use crate::settings::Settings;
 use crate::start::{Environment, StartError, start};
-use crate::{Uses, parts};
+use crate::{Uses, cds, parts};
 
 /// How long the sink may take for one firing: ten at once, well within the queue's visibility timeout.
 const SINK_BUDGET: Duration = Duration::from_secs(20);
@@ -50,7 +50,7 @@ async fn consumer(variables: &Environment, aws: &Aws) -> Result<Consumer, StartE
     Ok(Consumer {
         hooks: service.hooks,
         engine: service.engine,
-        cds: None,
+        cds: cds::processor(variables, aws).await?,
         budget: SINK_BUDGET,
         clock: Timestamp::now,
     })

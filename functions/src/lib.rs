@@ -7,9 +7,11 @@
 //!   broker's messages, [`poll`] from what happened in repositories.
 //! - [`publish_changes`] takes what changed from the hooks table's stream to the event bus, [`tell_owner`] from there to
 //!   hooks' owners.
+//! - [`cds`] is the dialect of CDS, its routes and what goes on beside them.
 //! - `start` is how all of them begin.
 
 mod absent;
+pub mod cds;
 mod event;
 pub mod firings;
 mod function;

@@ -14,6 +14,7 @@
 mod aws;
 mod bridge;
 mod bus;
+mod cds;
 mod clients;
 mod deployment;
 mod emulators;
@@ -41,6 +42,7 @@ pub use self::taskcluster::{Taskcluster, Trouble};
 pub use aws::Aws;
 pub use bridge::BridgeProcess;
 pub use bus::EventBridge;
+pub use cds::{Cds, CdsRun};
 pub use clients::{
     deploy_template, node, python, python_as, sam_local_routes, schemathesis, validate_openapi,
 };

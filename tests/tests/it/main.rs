@@ -3,6 +3,7 @@
 
 mod authentication;
 mod bad_input;
+mod cds_api;
 mod changes;
 mod clients;
 mod clients_and_roles;

@@ -16,9 +16,10 @@ use treble_core::tick::Tick;
 use treble_pulse_bridge::{Bridge, BridgeOptions, Broker, LocalChanges};
 
 use super::banner::{self, Banner};
+use super::cds::Cds;
 use super::firing::{self, Firings};
 use super::pulse::{self, Pulse};
-use super::{background, parts};
+use super::{background, parts, poll};
 use crate::changes::{Changes, Inbox, Owners, PublishingHooks, tell_owners};
 use crate::cli;
 use crate::data_dir::DataDir;
@@ -49,6 +50,9 @@ pub(super) struct Assembly<'a> {
     credentials: Arc<CachedCredentials>,
     sink_choice: SinkChoice,
     sink: Arc<dyn Sink>,
+    queues: Queues,
+    /// The dialect of CDS, where there is one.
+    cds: Option<Cds>,
 }
 
 impl<'a> Assembly<'a> {
@@ -61,10 +65,14 @@ impl<'a> Assembly<'a> {
         let address = default_root_url(&arguments.host, port);
         let hooks = Arc::new(store.hooks());
         let (changes, inbox) = Changes::new();
+        let fires_here = store.embedded.is_some() || arguments.clock;
+        let root_url = arguments.root_url.clone().unwrap_or_else(|| address.clone());
         Ok(Self {
             arguments,
             started: Timestamp::now(),
-            root_url: arguments.root_url.clone().unwrap_or_else(|| address.clone()),
+            queues: Queues::open(&dir, parts::durability(arguments))?,
+            cds: Cds::new(&store, &master_key, &root_url, fires_here)?,
+            root_url,
             address,
             published: Arc::new(PublishingHooks::new(hooks.clone(), changes.clone())),
             hooks,
@@ -104,6 +112,13 @@ impl<'a> Assembly<'a> {
         })
     }
 
+    /// The service that CDS's requests are answered by, where there is a CDS.
+    pub(super) fn cds_service(&self) -> Option<Arc<treble_api::cds::Service>> {
+        let cds = self.cds.as_ref()?;
+        let queue = Arc::new(self.queues.queue(queue::FIRINGS));
+        Some(Arc::new(cds.service(&self.store, self.published.clone(), queue)))
+    }
+
     /// Makes what a new data directory begins with; false if an earlier start has.
     pub(super) async fn first_start(&self) -> Result<bool, Failure> {
         first_start::run(&self.dir, &self.auth, &*self.published, self.started).await
@@ -120,7 +135,10 @@ impl<'a> Assembly<'a> {
     }
 
     /// Starts what goes on beside requests.
-    pub(super) fn start_background(&mut self) -> Result<(), Failure> {
+    pub(super) fn start_background(
+        &mut self,
+        cds: Option<Arc<treble_api::cds::Service>>,
+    ) -> Result<(), Failure> {
         tokio::spawn(background::log_changes(self.changes.subscribe()));
         let inbox = self.inbox.take();
         if let Some(database) = &self.store.embedded {
@@ -133,17 +151,19 @@ impl<'a> Assembly<'a> {
         if self.store.embedded.is_some() || self.arguments.clock {
             self.start_firing()?;
         }
+        if let Some((cds, service)) = self.cds.take().zip(cds) {
+            tokio::spawn(cds.keep_known(service));
+        }
         Ok(())
     }
 
     /// Starts the clock, the bridge to a broker, and what fires what these send.
     fn start_firing(&self) -> Result<(), Failure> {
-        let queues = Queues::open(&self.dir, parts::durability(self.arguments))?;
-        let queue = queues.queue(queue::FIRINGS);
+        let queue = self.queues.queue(queue::FIRINGS);
         let consumer = Consumer {
             hooks: self.hooks.clone(),
             engine: self.engine(),
-            cds: None,
+            cds: self.cds.as_ref().map(|cds| cds.processor(&self.store, Arc::new(queue.clone()))),
             budget: firing::SINK_BUDGET,
             clock: Timestamp::now,
         };
@@ -158,14 +178,20 @@ impl<'a> Assembly<'a> {
             trace: None,
         };
         tokio::spawn(firing::clock(tick, self.changes.subscribe()));
+        if self.cds.is_some() {
+            let (hooks, fires) = (self.hooks.clone(), Arc::new(self.store.fires()));
+            let (firings, key) = (Arc::new(queue.clone()), self.master_key.clone());
+            let dispatcher = Dispatcher::new(hooks.clone(), hooks.clone(), fires, firings, key);
+            poll::start(&self.store, hooks, poll::servers()?, dispatcher);
+        }
         if let Some(broker) = &self.arguments.pulse {
-            self.start_bridge(broker, &queues, queue)?;
+            self.start_bridge(broker, queue)?;
         }
         Ok(())
     }
 
-    fn start_bridge(&self, broker: &Broker, queues: &Queues, firings: Queue) -> Result<(), Failure> {
-        let messages = queues.queue(queue::PULSE);
+    fn start_bridge(&self, broker: &Broker, firings: Queue) -> Result<(), Failure> {
+        let messages = self.queues.queue(queue::PULSE);
         let (hooks, fires) = (self.hooks.clone(), Arc::new(self.store.fires()));
         let master_key = self.master_key.clone();
         let dispatcher = Dispatcher::new(hooks.clone(), hooks.clone(), fires, Arc::new(firings), master_key);

@@ -7,9 +7,9 @@
 mod assembly;
 mod background;
 mod banner;
+mod cds;
 mod firing;
 mod parts;
-#[expect(dead_code, reason = "started with the tasks of CDS, which this server has none of yet")]
 mod poll;
 mod pulse;
 
@@ -46,10 +46,11 @@ async fn up(arguments: &cli::Up) -> Result<(), Failure> {
     let _lock = dir.lock()?;
     let (listeners, port) = server::listen(&arguments.host, arguments.port).await?;
     let mut assembly = Assembly::new(arguments, dir.clone(), port).await?;
-    let server = Server::new(assembly.service());
+    let cds = assembly.cds_service();
+    let server = Server::new(assembly.service(), cds.clone());
     let first = assembly.first_start().await?;
     let stop = stop_signal()?;
-    assembly.start_background()?;
+    assembly.start_background(cds)?;
     let address = dir.address();
     fs::write(&address, assembly.address()).map_err(DataDirError::io("write", &address))?;
     output::line(&assembly.banner(first).await?);

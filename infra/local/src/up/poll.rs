@@ -5,26 +5,29 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::{MissedTickBehavior, interval};
-use treble_aws::dynamodb::{DynamoHooks, DynamoRepositories};
+use treble_aws::dynamodb::DynamoHooks;
 use treble_aws::http::HttpClient;
 use treble_aws::settings::{SettingError, VCS_SERVERS};
 use treble_aws::vcs::{Vcs, VcsServers};
 use treble_core::cds::poll::{PERIOD_SECONDS, Poller};
 use treble_core::pulse::Dispatcher;
 
+use crate::environment::variables;
 use crate::output;
 use crate::store::Store;
 
-/// The servers whose repositories are polled: a text is JSON, or the path of a file that has it.
+/// The servers whose repositories are polled, as the environment says: JSON, or the path of a file that has it. None, where it
+/// says nothing; tasks for repositories then say that there is none.
 ///
 /// # Errors
 /// When there is no such file, or it has something else.
-pub(super) fn servers(text: &str) -> Result<VcsServers, SettingError> {
+pub(super) fn servers() -> Result<VcsServers, SettingError> {
+    let Some(text) = variables().optional(VCS_SERVERS.name) else { return Ok(VcsServers::default()) };
     let malformed = |source| SettingError::Malformed { variable: VCS_SERVERS, source };
     let json = if text.trim_start().starts_with('{') {
-        text.to_owned()
+        text
     } else {
-        std::fs::read_to_string(text)
+        std::fs::read_to_string(&text)
             .map_err(|error| malformed(format!("{text} can't be read: {error}").into()))?
     };
     json.parse().map_err(|error| malformed(Box::new(error)))
@@ -32,9 +35,8 @@ pub(super) fn servers(text: &str) -> Result<VcsServers, SettingError> {
 
 /// Starts asking these servers for the repositories in a store.
 pub(super) fn start(store: &Store, hooks: Arc<DynamoHooks>, servers: VcsServers, dispatcher: Dispatcher) {
-    let (client, tables) = store.tables();
     tokio::spawn(poll(Poller {
-        repositories: Arc::new(DynamoRepositories::new(client.clone(), &tables.hooks)),
+        repositories: Arc::new(store.repositories()),
         bindings: hooks,
         providers: Arc::new(Vcs::new(servers, HttpClient::new(), Timestamp::now)),
         dispatcher: Arc::new(dispatcher),

@@ -1,6 +1,7 @@
 //! Settings as the environment has them: which variables there are and what they must hold, in one place for the
 //! functions and the local server. They read the environment themselves and hand over the looking up.
 
+mod cds;
 mod choice;
 
 use std::error::Error;
@@ -9,6 +10,10 @@ use std::str::FromStr;
 use crate::client::{AwsAccess, AwsSettings};
 use crate::sink::QueueCredentials;
 
+pub use cds::{
+    CDS_API_URL, CDS_BEATS_QUEUE_URL, CDS_EXECUTION_HISTORY, CDS_NAME, CDS_RETRY_DELAY, CDS_RETRY_ERROR,
+    CDS_TOKEN, CDS_TOKEN_ARN, CdsSettings,
+};
 pub use choice::{AuthChoice, InvalidChoice, SinkChoice, YesOrNo};
 
 /// A variable of the environment, for who has to set it.

@@ -1,6 +1,6 @@
 //! A hook as CDS sends it: a *workflow node hook*.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{Config, Kind, Task};
@@ -9,7 +9,7 @@ use super::{Config, Kind, Task};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct NodeHook {
     /// The task's identity.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub uuid: String,
     /// What kind of hook it is.
     #[serde(default)]
@@ -18,7 +18,7 @@ pub struct NodeHook {
     #[serde(default)]
     pub hook_model_name: Option<String>,
     /// Its configuration.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub config: Config,
     /// When CDS is to run the workflow.
     #[serde(default)]
@@ -31,6 +31,13 @@ pub struct Model {
     /// Its name, e.g. `WebHook`.
     #[serde(default)]
     pub name: String,
+}
+
+/// Go writes null for a map that has nothing.
+fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Why a node hook is no task.

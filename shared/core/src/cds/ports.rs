@@ -18,7 +18,7 @@ pub struct Counts {
     pub todo: u64,
 }
 
-/// Where executions are kept: among the fire records, whose place and time to live they share.
+/// Where executions are kept: among the fire records, until they are trimmed or their task is removed.
 #[async_trait]
 pub trait ExecutionStore: Send + Sync {
     /// Stores a new execution, and counts it, all or nothing. False, and nothing changed, where there is one of the same

@@ -90,7 +90,7 @@ fn new(hook: &StoredHook, task: &Task, firing: &Firing, created: Timestamp, caus
         run: None,
         not_before: None,
         revision: 1,
-        config: task.config.clone(),
+        config: task.config.without_secret(),
         cause: Some(cause),
     }
 }

@@ -29,7 +29,8 @@ fn waits(seconds: u64) -> Processed {
 async fn cds_answers_or_it_comes_again() {
     use Answer::{Down, Run, Status};
     let refused = "CDS answered 400: no".to_owned();
-    let cases: [(&[Answer], &[Processed], u32, Option<u64>); 6] = [
+    type Case<'a> = (&'a [Answer], &'a [Processed], u32, Option<u64>);
+    let cases: [Case<'_>; 6] = [
         (&[Run(7)], &[Processed::Ran(7)], 0, Some(7)),
         (&[Status(500), Run(1)], &[waits(120), Processed::Ran(1)], 1, Some(1)),
         (

@@ -116,7 +116,7 @@ pub(super) fn polled(event: &Value, entries: &mut Entries) -> Result<(), Ignored
 /// The newest commit, where the event tells of its commits: GitHub left them out in 2025.
 fn offer_head_commit(payload: &Value, entries: &mut Entries) {
     let commits = payload.get("commits").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    if let Some(commit) = commits.iter().rfind(|commit| text(commit, "/sha") == text(payload, "/head")) {
+    if let Some(commit) = commits.iter().find(|commit| text(commit, "/sha") == text(payload, "/head")) {
         let places: &Places =
             &[(MESSAGE, "/message"), (AUTHOR, "/author/name"), (AUTHOR_EMAIL, "/author/email")];
         entries.offer_all(commit, places);

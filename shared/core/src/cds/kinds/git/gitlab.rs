@@ -71,7 +71,7 @@ fn push(event: &Value, entries: &mut Entries) -> Result<(), Ignored> {
     entries.offer_all(event, PUSH);
     let commits = event.get("commits").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     // They come oldest first; the newest is what the hash names.
-    let newest = commits.iter().rfind(|commit| text(commit, "/id") == entries.get(HASH)).or(commits.last());
+    let newest = commits.iter().find(|commit| text(commit, "/id") == entries.get(HASH)).or(commits.last());
     entries.offer(MESSAGE, newest.and_then(|commit| text(commit, "/message")));
     // Of an annotated tag.
     entries.offer(MESSAGE, text(event, "/message"));

@@ -1,0 +1,42 @@
+//! All routes of the dialect, and their handlers by subject.
+
+mod bulk;
+mod executions;
+mod monitoring;
+mod tasks;
+mod webhook;
+
+pub use bulk::{DELETE_TASKS, SAVE_TASKS, START_TASKS, STOP_TASKS};
+pub use executions::{DELETE_EXECUTIONS, EXECUTION, EXECUTIONS, RUN_EXECUTION, STOP_EXECUTION};
+pub use monitoring::{MAINTENANCE, STATUS, VERSION, monitoring_status};
+pub use tasks::{
+    CREATE_TASK, DELETE_TASK, EXECUTE_TASK, LIST_TASKS, START_TASK, STOP_TASK, TASK, UPDATE_TASK,
+};
+pub use webhook::WEBHOOK;
+
+use super::route::Route;
+
+/// All routes.
+pub static ROUTES: &[&Route] = &[
+    &WEBHOOK,
+    &CREATE_TASK,
+    &LIST_TASKS,
+    &TASK,
+    &UPDATE_TASK,
+    &DELETE_TASK,
+    &EXECUTIONS,
+    &DELETE_EXECUTIONS,
+    &EXECUTION,
+    &STOP_EXECUTION,
+    &RUN_EXECUTION,
+    &START_TASK,
+    &STOP_TASK,
+    &SAVE_TASKS,
+    &DELETE_TASKS,
+    &START_TASKS,
+    &STOP_TASKS,
+    &EXECUTE_TASK,
+    &MAINTENANCE,
+    &VERSION,
+    &STATUS,
+];
