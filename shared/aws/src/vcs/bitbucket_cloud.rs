@@ -10,7 +10,7 @@ use treble_core::cds::poll::{Found, RepositoryName, SourceError};
 use treble_core::cds::{Provider as Whose, RepositoryEvent};
 
 use super::answer::{moment, values};
-use super::{Provider, encoded, unreadable};
+use super::{Events, Provider, encoded, unreadable};
 use crate::http::Reply;
 
 pub(super) static BITBUCKET_CLOUD: Provider = Provider {
@@ -31,10 +31,10 @@ fn read(
     _: &Reply,
     body: Value,
     page: Option<u64>,
-) -> Result<(Vec<Found>, Option<u64>), SourceError> {
+) -> Result<Events, SourceError> {
     let (elements, rest) = values(body)?;
     let found = elements.into_iter().map(|named| found(repository, named)).collect::<Result<_, _>>()?;
-    Ok((found, rest.get("next").map(|_| page.unwrap_or(1) + 1)))
+    Ok(Events { found, next: rest.get("next").map(|_| page.unwrap_or(1) + 1) })
 }
 
 fn found(repository: &RepositoryName, mut named: Value) -> Result<Found, SourceError> {

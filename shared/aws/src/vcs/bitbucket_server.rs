@@ -7,7 +7,7 @@ use treble_core::cds::poll::{Found, RepositoryName, SourceError};
 use treble_core::cds::{Provider as Whose, RepositoryEvent};
 
 use super::answer::{growing_id, values};
-use super::{Provider, encoded, unreadable};
+use super::{Events, Provider, encoded, unreadable};
 use crate::http::Reply;
 
 pub(super) static BITBUCKET_SERVER: Provider = Provider {
@@ -29,16 +29,17 @@ fn read(
     _: &Reply,
     body: Value,
     page: Option<u64>,
-) -> Result<(Vec<Found>, Option<u64>), SourceError> {
+) -> Result<Events, SourceError> {
     let (elements, rest) = values(body)?;
     let found = elements.into_iter().map(|event| found(repository, event)).collect::<Result<_, _>>()?;
     if rest.get("isLastPage").and_then(Value::as_bool) != Some(false) {
-        return Ok((found, None));
+        return Ok(Events { found, next: None });
     }
     let next = rest.get("nextPageStart").and_then(Value::as_u64);
     // A page that leads back would be read for ever.
     let next = next.filter(|next| *next > page.unwrap_or(0));
-    Ok((found, Some(next.ok_or_else(|| unreadable("it says that there is more, and not where"))?)))
+    let next = next.ok_or_else(|| unreadable("it says that there is more, and not where"))?;
+    Ok(Events { found, next: Some(next) })
 }
 
 fn found(repository: &RepositoryName, event: Value) -> Result<Found, SourceError> {

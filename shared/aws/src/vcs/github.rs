@@ -6,7 +6,7 @@ use treble_core::cds::poll::{Found, RepositoryName, SourceError};
 use treble_core::cds::{Provider as Whose, RepositoryEvent};
 
 use super::answer::{elements, growing_id, moment};
-use super::{Provider, encoded};
+use super::{Events, Provider, encoded};
 use crate::http::Reply;
 
 pub(super) static GITHUB: Provider = Provider {
@@ -26,11 +26,11 @@ fn read(
     reply: &Reply,
     body: Value,
     page: Option<u64>,
-) -> Result<(Vec<Found>, Option<u64>), SourceError> {
+) -> Result<Events, SourceError> {
     let found = elements(body)?.into_iter().map(|event| found(repository, event));
     // The link leads to another path, by the repository's number: it only tells that there is more.
     let more = reply.header("link").is_some_and(|link| link.contains("rel=\"next\""));
-    Ok((found.collect::<Result<_, _>>()?, more.then(|| page.unwrap_or(1) + 1)))
+    Ok(Events { found: found.collect::<Result<_, _>>()?, next: more.then(|| page.unwrap_or(1) + 1) })
 }
 
 fn found(repository: &RepositoryName, event: Value) -> Result<Found, SourceError> {

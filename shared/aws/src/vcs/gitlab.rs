@@ -5,7 +5,7 @@ use treble_core::cds::poll::{Found, RepositoryName, SourceError};
 use treble_core::cds::{Provider as Whose, RepositoryEvent};
 
 use super::answer::{elements, growing_id, moment};
-use super::{Provider, encoded};
+use super::{Events, Provider, encoded};
 use crate::http::Reply;
 
 pub(super) static GITLAB: Provider = Provider {
@@ -26,11 +26,11 @@ fn read(
     reply: &Reply,
     body: Value,
     _: Option<u64>,
-) -> Result<(Vec<Found>, Option<u64>), SourceError> {
+) -> Result<Events, SourceError> {
     let found = elements(body)?.into_iter().map(|event| found(repository, event));
     // Empty on the last page.
     let next = reply.header("x-next-page").and_then(|next| next.trim().parse().ok());
-    Ok((found.collect::<Result<_, _>>()?, next))
+    Ok(Events { found: found.collect::<Result<_, _>>()?, next })
 }
 
 fn found(repository: &RepositoryName, event: Value) -> Result<Found, SourceError> {

@@ -58,8 +58,14 @@ struct Provider {
     path: fn(&[&str], Option<u64>) -> String,
     /// The media type to ask for.
     accept: &'static str,
-    /// The events of a page, of an answer that went well; and how to ask for the next.
-    read: fn(&RepositoryName, &Reply, Value, Option<u64>) -> Result<(Vec<Found>, Option<u64>), SourceError>,
+    /// Reads an answer that went well.
+    read: fn(&RepositoryName, &Reply, Value, Option<u64>) -> Result<Events, SourceError>,
+}
+
+/// The events of a page, newest first, and how to ask for the next page.
+struct Events {
+    found: Vec<Found>,
+    next: Option<u64>,
 }
 
 impl Api {
@@ -120,7 +126,8 @@ impl EventSource for Vcs {
             return Ok(answer);
         }
         let body = reply.json().ok_or_else(|| unreadable("it is no JSON, or too much"))?;
-        (answer.events, answer.next) = (provider.read)(repository, &reply, body, page)?;
+        let Events { found, next } = (provider.read)(repository, &reply, body, page)?;
+        (answer.events, answer.next) = (found, next);
         Ok(answer)
     }
 }
