@@ -56,13 +56,13 @@ fn json_length(text: &[u8]) -> usize {
 mod tests {
     use bytes::Bytes;
     use serde_json::{Value, json};
-    use treble_api::taskcluster::response::text;
+    use treble_api::taskcluster::response::{self, text};
 
     use super::*;
 
     fn replied(method: Method, response: Response) -> Value {
         let request = http::Request::builder().method(method).body(Bytes::new()).unwrap();
-        serde_json::to_value(reply(&Request::complete(request), response)).unwrap()
+        serde_json::to_value(reply(&Request::complete(request), response, response::too_large)).unwrap()
     }
 
     #[test]

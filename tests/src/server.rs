@@ -52,15 +52,24 @@ impl Server {
 
     /// The same with these options, which may be `--auth` and `--sink`, for the server and the functions alike.
     pub async fn on_functions_with(options: &[&str]) -> Option<Server> {
-        Some(Server::behind_gateway(Aws::from_env()?, options, None).await)
+        Some(Server::behind_gateway(Aws::from_env()?, options, &[], None).await)
     }
 
-    /// As [`on_functions`](Self::on_functions), and what the functions call of AWS is recorded.
-    pub async fn on_recorded_functions(aws: Aws, recorder: &Recorder) -> Server {
-        Server::behind_gateway(aws, &[], Some(recorder.clone())).await
+    /// As [`on_functions`](Self::on_functions), with more in their environment; what the functions call of AWS is recorded.
+    pub async fn on_recorded_functions(
+        aws: Aws,
+        recorder: &Recorder,
+        environment: &[(String, String)],
+    ) -> Server {
+        Server::behind_gateway(aws, &[], environment, Some(recorder.clone())).await
     }
 
-    async fn behind_gateway(aws: Aws, options: &[&str], recorder: Option<Recorder>) -> Server {
+    async fn behind_gateway(
+        aws: Aws,
+        options: &[&str],
+        more: &[(String, String)],
+        recorder: Option<Recorder>,
+    ) -> Server {
         let (listener, port) = stub::listen();
         let root_url = format!("http://127.0.0.1:{port}");
         let mut environment = aws.environment();
@@ -71,6 +80,7 @@ impl Server {
         ] {
             environment.push((name.to_owned(), value));
         }
+        environment.extend_from_slice(more);
         for option in options.chunks(2) {
             let name = option[0].trim_start_matches("--").to_uppercase();
             environment.retain(|(known, _)| *known != format!("TREBLE_{name}"));

@@ -6,5 +6,5 @@ use treble_api::cds::routes::CREATE_TASK;
 use treble_functions::cds::{Uses, answer};
 
 fn main() -> ExitCode {
-    answer(&CREATE_TASK, Uses::TASKS)
+    answer(&CREATE_TASK, Uses::EXECUTIONS)
 }

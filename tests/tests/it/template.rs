@@ -1,5 +1,6 @@
 //! template.yaml against the code: all that there is is deployed, each function with what it needs, and no more.
 
+mod cds_calls;
 pub(crate) mod document;
 mod permissions;
 mod policies;
@@ -7,6 +8,7 @@ mod policies;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use treble_api::cds;
 use treble_api::taskcluster::ROUTES;
 use treble_aws::dynamodb::schema::{
     DUE_AT, DUE_INDEX, DUE_PARTITION, PARTITION_KEY, PATTERNS, REVISION, SORT_KEY, TIME_TO_LIVE,
@@ -21,7 +23,12 @@ const QUEUE: &str = "AWS::SQS::Queue";
 const TABLE: &str = "AWS::DynamoDB::Table";
 
 /// All that is optional.
-const ALL: [(&str, &str); 2] = [("Broker", "yes"), ("MailFrom", "hooks@example.com")];
+const ALL: [(&str, &str); 4] = [
+    ("Broker", "yes"),
+    ("MailFrom", "hooks@example.com"),
+    ("CdsApiUrl", "https://cds.example.com"),
+    ("CdsTokenSecretArn", "arn:aws:secretsmanager:us-east-1:000000000000:secret:cds"),
+];
 
 /// The binaries that have a use for the denied exchanges. All read them, and take any text.
 const DENYING: [&str; 3] = ["create-hook", "default", "update-hook"];
@@ -69,6 +76,10 @@ fn every_route_leads_to_its_function() {
         .map(|route| (format!("{} {}", route.method, route.path_template()), route.function()))
         .collect();
     assert_eq!(expected.len(), ROUTES.len());
+    for route in cds::ROUTES {
+        let keys = route.methods.iter().map(|method| format!("{method} {}", route.path));
+        expected.extend(keys.map(|key| (key, route.function())));
+    }
     expected.insert("$default".into(), "default".into());
 
     let mut routes = BTreeMap::new();
@@ -130,6 +141,8 @@ fn environment(function: &Value) -> BTreeMap<String, String> {
             assert_eq!(*value, json!({"Fn::Sub": "sqs:${TasksQueue}"}));
             "sqs:https://sqs.example/1/tasks".into()
         }
+        (None, "CDS_API_URL") => "https://cds.example.com".into(),
+        (None, "CDS_RETRY_DELAY" | "CDS_RETRY_ERROR" | "CDS_EXECUTION_HISTORY") => "1".into(),
         (None, "TREBLE_ROOT_URL") => "https://hooks.example.com".into(),
         (None, _) => "https://x.example/1/x".into(),
     };
@@ -168,9 +181,11 @@ fn every_function_is_given_the_variables_that_it_asks_for() {
                                 continue;
                             }
                             // Where there is none it is the default.
-                            "TREBLE_AUTH" | "TREBLE_TRACE_IN_TASKS" => {
-                                without.insert(variable.clone(), "nobody".into())
-                            }
+                            "TREBLE_AUTH"
+                            | "TREBLE_TRACE_IN_TASKS"
+                            | "CDS_RETRY_DELAY"
+                            | "CDS_RETRY_ERROR"
+                            | "CDS_EXECUTION_HISTORY" => without.insert(variable.clone(), "nobody".into()),
                             _ => without.remove(variable),
                         };
                         assert_eq!(complaint(idle, binary, &without).as_ref(), Some(variable), "{name}");

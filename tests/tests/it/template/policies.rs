@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use treble_tests::{Aws, Delivery, Deployment, Lambda, Recorder, Request, Server, definition, queue_event};
+use treble_tests::{
+    Aws, Cds, Delivery, Deployment, Lambda, Recorder, Request, Server, definition, queue_event,
+};
 
 use super::document::{Template, texts};
 use super::permissions::statements;
@@ -13,9 +15,11 @@ use super::{FUNCTION, all, binary};
 pub(crate) type Allowed = BTreeSet<(String, String)>;
 
 /// What the resources of the tests are in the template.
-const RESOURCES: [(&str, &str); 7] = [
+const RESOURCES: [(&str, &str); 9] = [
     ("auth", "AuthTable"),
     ("bus", "EventBus"),
+    ("cds-beats", "CdsBeatsQueue"),
+    ("cds-token", "CdsTokenSecretArn"),
     ("fires", "FiresTable"),
     ("firings", "FiringsQueue"),
     ("hooks", "HooksTable"),
@@ -36,12 +40,16 @@ const OF_STREAMS: [(&str, &str); 4] = [
 async fn every_policy_allows_what_is_called_and_no_more() {
     let Some(aws) = Aws::from_env() else { return };
     let recorder = Recorder::start(aws.endpoint());
-    let server = Server::on_recorded_functions(aws, &recorder).await;
+    let cds = Cds::start("token");
+    super::cds_calls::prepare(&aws, "token").await;
+    let told = super::cds_calls::environment(&cds, &aws);
+    let server = Server::on_recorded_functions(aws, &recorder, &told).await;
     requests(&server, "g/h").await;
     // All of them once more, with paths that lead to the function for what has no route.
     server.gateway().deliver(Delivery::DecodedFirst);
     requests(&server, "g/a%2Fb").await;
     events(&server, &recorder).await;
+    super::cds_calls::drive(&server, &recorder, &cds, server.gateway().environment()).await;
 
     let template = all();
     let mut called: BTreeMap<String, Allowed> = BTreeMap::new();

@@ -14,7 +14,17 @@ pub use tasks::{
 };
 pub use webhook::WEBHOOK;
 
-use super::route::Route;
+use http::Method;
+
+use super::route::{Found, Route, find};
+
+/// The route for a method and a path, if there is one.
+pub fn route_of(method: &Method, path: &str) -> Option<&'static Route> {
+    match find(ROUTES, method, path) {
+        Ok(Found::Route(route, _)) => Some(route),
+        _ => None,
+    }
+}
 
 /// All routes.
 pub static ROUTES: &[&Route] = &[
