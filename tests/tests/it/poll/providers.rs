@@ -78,6 +78,9 @@ fn payload(firing: &treble_core::firing::Firing) -> std::collections::BTreeMap<S
     }
 }
 
+/// A server, its repository, what happened there before, what happens then, and an entry of what each workflow gets of that.
+type Case = (&'static str, &'static str, Value, Vec<Value>, &'static [(&'static str, &'static str)]);
+
 #[tokio::test]
 async fn each_provider_tells_in_its_own_way() {
     let gitlab = |id: u64, at: &str| {
@@ -92,7 +95,7 @@ async fn each_provider_tells_in_its_own_way() {
         let target = json!({"hash": hash, "date": "2026-01-01T00:00:05+00:00", "author": {"raw": "J <j@example.com>"}});
         json!({"type": kind, "name": name, "target": target})
     };
-    let cases: [(&str, &str, Value, Vec<Value>, &[(&str, &str)]); 3] = [
+    let cases: [Case; 3] = [
         (
             "lab",
             "group/sub/project",
