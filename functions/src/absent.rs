@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use treble_api::auth::{AuthError, Authenticator, Caller, SignedRequest};
+use treble_core::cds::poll::{Repository, RepositoryName, RepositoryStore};
 use treble_core::cds::{Counts, Execution, ExecutionStore};
 use treble_core::firing::{FireRecord, Firing};
 use treble_core::hook::{Binding, HookName, StoredHook};
@@ -143,6 +144,29 @@ impl ExecutionStore for Absent {
     }
 
     async fn remove_all(&self, _: &HookName) -> Result<(), StoreError> {
+        Err(self.store())
+    }
+}
+
+#[async_trait]
+impl RepositoryStore for Absent {
+    async fn watch(&self, _: &RepositoryName, _: Timestamp) -> Result<(), StoreError> {
+        Err(self.store())
+    }
+
+    async fn get(&self, _: &RepositoryName) -> Result<Option<Repository>, StoreError> {
+        Err(self.store())
+    }
+
+    async fn list(&self, _: &PageRequest) -> Result<Page<Repository>, StoreError> {
+        Err(self.store())
+    }
+
+    async fn save(&self, _: &Repository, _: &Repository) -> Result<bool, StoreError> {
+        Err(self.store())
+    }
+
+    async fn forget(&self, _: &Repository) -> Result<bool, StoreError> {
         Err(self.store())
     }
 }

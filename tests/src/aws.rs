@@ -59,8 +59,15 @@ impl Aws {
         for queue in ["tasks", "firings"] {
             self.sqs("CreateQueue", &json!({"QueueName": format!("{}-{queue}", self.name)})).await;
         }
-        let secret = json!({"Name": self.secret(), "SecretString": format!("{:-<32}", self.name), "ClientRequestToken": "-"});
+        self.keep_secret("master-key", &format!("{:-<32}", self.name)).await;
+    }
+
+    /// Keeps a text as a secret: its name.
+    pub async fn keep_secret(&self, what: &str, text: &str) -> String {
+        let name = format!("{}-{what}", self.name);
+        let secret = json!({"Name": name, "SecretString": text, "ClientRequestToken": "-"});
         self.call("secretsmanager", "secretsmanager.CreateSecret", &secret).await;
+        name
     }
 
     /// The address of that AWS.

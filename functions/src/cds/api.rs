@@ -10,12 +10,13 @@ use lambda_http::service_fn;
 use treble_api::cds::response;
 use treble_api::cds::{Memory, Route, Service};
 use treble_api::request::Request;
-use treble_aws::dynamodb::{DynamoExecutions, DynamoFires, DynamoHooks};
+use treble_aws::dynamodb::{DynamoExecutions, DynamoFires, DynamoHooks, DynamoRepositories};
 use treble_aws::queue::SqsQueue;
 use treble_aws::seal::TextSeal;
 use treble_aws::settings::{
     CDS_EXECUTION_HISTORY, FIRES_TABLE, FIRINGS_QUEUE_URL, HOOKS_TABLE, SettingError, Variable,
 };
+use treble_core::cds::poll::RepositoryStore;
 use treble_core::cds::{ExecutionStore, Rules};
 use treble_core::ports::{FireStore, FiringQueue, HookStore};
 
@@ -28,7 +29,7 @@ use crate::parts::Aws;
 use crate::serve::{Answering, apart};
 use crate::start::{Environment, StartError, start};
 
-type MakeHooks = fn(&Aws, String) -> Arc<dyn HookStore>;
+type MakeHooks = fn(&Aws, String) -> (Arc<dyn HookStore>, Arc<dyn RepositoryStore>);
 type MakeExecutions = fn(&Aws, String) -> (Arc<dyn ExecutionStore>, Arc<dyn FireStore>);
 type MakeQueue = fn(&Aws, String) -> Arc<dyn FiringQueue>;
 
@@ -89,9 +90,14 @@ async fn service(variables: &Environment, uses: Uses) -> Result<Service, StartEr
         let absent = Arc::new(Absent("fires table"));
         (absent.clone(), absent)
     });
+    let (hooks, repositories) = hooks.unwrap_or_else(|| {
+        let absent = Arc::new(Absent("hooks table"));
+        (absent.clone(), absent)
+    });
     Ok(Service {
-        hooks: hooks.unwrap_or_else(|| Arc::new(Absent("hooks table"))),
+        hooks,
         executions,
+        repositories,
         claims,
         queue: queue.unwrap_or_else(|| Arc::new(Absent("queue of firings"))),
         state: parts::state(variables, &aws, &master_key)?,
@@ -115,8 +121,11 @@ fn part<P>(
     make.map(|make| Ok(make(aws, variables.required(variable)?))).transpose()
 }
 
-fn hooks(aws: &Aws, table: String) -> Arc<dyn HookStore> {
-    Arc::new(DynamoHooks::new(aws.dynamodb(), table))
+fn hooks(aws: &Aws, table: String) -> (Arc<dyn HookStore>, Arc<dyn RepositoryStore>) {
+    (
+        Arc::new(DynamoHooks::new(aws.dynamodb(), table.clone())),
+        Arc::new(DynamoRepositories::new(aws.dynamodb(), table)),
+    )
 }
 
 fn executions(aws: &Aws, table: String) -> (Arc<dyn ExecutionStore>, Arc<dyn FireStore>) {

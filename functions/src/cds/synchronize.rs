@@ -9,7 +9,7 @@ use lambda_http::LambdaEvent;
 use lambda_http::lambda_runtime::Runtime;
 use lambda_http::service_fn;
 use serde::de::IgnoredAny;
-use treble_aws::dynamodb::{DynamoExecutions, DynamoHooks};
+use treble_aws::dynamodb::{DynamoExecutions, DynamoHooks, DynamoRepositories};
 use treble_aws::seal::TextSeal;
 use treble_aws::settings::{FIRES_TABLE, HOOKS_TABLE};
 use treble_core::cds::{SyncError, SyncReport, Synchronizer, Tasks};
@@ -40,6 +40,7 @@ async fn synchronizer(variables: &Environment) -> Result<Synchronizer, StartErro
     let master_key = parts::master_key(variables, &aws).await?;
     Ok(Synchronizer {
         tasks: Tasks {
+            repositories: Arc::new(DynamoRepositories::new(aws.dynamodb(), &hooks)),
             hooks: Arc::new(DynamoHooks::new(aws.dynamodb(), hooks)),
             executions: Arc::new(DynamoExecutions::new(aws.dynamodb(), fires)),
             seal: Arc::new(TextSeal::new(&master_key)),

@@ -10,7 +10,7 @@
 //! - [`master_key`] reads the deployment's one secret.
 //! - [`seal`] seals what is secret before it rests in a table.
 //! - [`settings`] says what the environment must hold.
-//! - [`http`] asks services that aren't AWS's.
+//! - [`http`] asks services that aren't AWS's; [`vcs`] asks those that keep repositories.
 
 pub mod bus;
 pub mod cds;
@@ -27,3 +27,4 @@ pub mod settings;
 pub mod sink;
 #[cfg(test)]
 mod stub;
+pub mod vcs;

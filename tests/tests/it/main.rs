@@ -25,6 +25,7 @@ mod hygiene;
 mod openapi;
 mod operations;
 mod owners;
+mod poll;
 mod process;
 mod pulse;
 mod references;

@@ -19,7 +19,7 @@ use super::banner::{self, Banner};
 use super::cds::Cds;
 use super::firing::{self, Firings};
 use super::pulse::{self, Pulse};
-use super::{background, kafka, parts};
+use super::{background, kafka, parts, poll};
 use crate::changes::{Changes, Inbox, Owners, PublishingHooks, tell_owners};
 use crate::cli;
 use crate::data_dir::DataDir;
@@ -182,6 +182,12 @@ impl<'a> Assembly<'a> {
             trace: None,
         };
         tokio::spawn(firing::clock(tick, self.changes.subscribe()));
+        if self.cds.is_some() {
+            let (hooks, fires) = (self.hooks.clone(), Arc::new(self.store.fires()));
+            let (firings, key) = (Arc::new(queue.clone()), self.master_key.clone());
+            let dispatcher = Dispatcher::new(hooks.clone(), hooks.clone(), fires, firings, key);
+            poll::start(&self.store, hooks, poll::servers()?, dispatcher);
+        }
         let kafka = self.kafka.take();
         if self.arguments.pulse.is_none() && kafka.is_none() {
             return Ok(());

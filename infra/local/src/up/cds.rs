@@ -79,6 +79,7 @@ impl Cds {
         Service {
             hooks,
             executions: Arc::new(store.executions()),
+            repositories: Arc::new(store.repositories()),
             claims: Arc::new(store.fires()),
             queue,
             state: self.state.clone(),

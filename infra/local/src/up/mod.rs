@@ -1,7 +1,7 @@
 //! `treble up`: the whole service, put together in one process.
 //!
 //! - `assembly` is what the service is made of; `parts` those of its parts that the command line chooses.
-//! - `background` is what goes on beside requests; `firing`, `pulse` and `kafka` those parts of it which fire
+//! - `background` is what goes on beside requests; `firing`, `poll`, `pulse` and `kafka` those parts of it which fire
 //!   hooks.
 //! - `banner` is what is said when it is ready.
 
@@ -12,6 +12,7 @@ mod cds;
 mod firing;
 mod kafka;
 mod parts;
+mod poll;
 mod pulse;
 
 use std::fs;

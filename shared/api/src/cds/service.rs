@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
+use treble_core::cds::poll::RepositoryStore;
 use treble_core::cds::{ExecutionStore, Seal, ServiceStateStore, Task, Tasks, hook_name};
 use treble_core::hook::StoredHook;
 use treble_core::ports::{FireStore, FiringQueue, HookStore, chain};
@@ -27,6 +28,8 @@ pub struct Service {
     pub hooks: Arc<dyn HookStore>,
     /// Where their executions are.
     pub executions: Arc<dyn ExecutionStore>,
+    /// Which repositories are polled for tasks.
+    pub repositories: Arc<dyn RepositoryStore>,
     /// Who has which event of a task.
     pub claims: Arc<dyn FireStore>,
     /// Where firings go.
@@ -103,6 +106,7 @@ impl Service {
         Tasks {
             hooks: self.hooks.clone(),
             executions: self.executions.clone(),
+            repositories: self.repositories.clone(),
             seal: self.seal.clone(),
             public_url: self.public_url.clone(),
             now: self.now,

@@ -88,6 +88,19 @@ pub const MAIL_FROM: Variable = variable(
     "hooks@example.com",
 );
 
+/// The [servers](crate::vcs::VcsServers) whose repositories are polled, in Secrets Manager.
+pub const VCS_SERVERS_SECRET: Variable = variable(
+    "TREBLE_VCS_SERVERS_ARN",
+    "the name or ARN of the secret in Secrets Manager that has the servers whose repositories are polled",
+    "arn:aws:secretsmanager:eu-central-1:123456789012:secret:treble-vcs-servers",
+);
+/// The same themselves, for the local server.
+pub const VCS_SERVERS: Variable = variable(
+    "TREBLE_VCS_SERVERS",
+    "the servers whose repositories are polled, as JSON or the path of a file that has it",
+    r#"{"github": {"type": "github", "token": "…"}}"#,
+);
+
 /// The deployment that metrics are of.
 pub const STACK: Variable = variable("TREBLE_STACK", "what metrics call the deployment", "treble");
 

@@ -15,6 +15,7 @@ mod health;
 mod hooks;
 mod model;
 mod pages;
+mod repositories;
 mod restore;
 mod rivals;
 mod service_state;

@@ -7,6 +7,7 @@
 //! - `tasks` saves, removes, starts and stops them.
 //! - `process` does them; `registration` makes this service known to CDS;
 //!   `synchronize` compares tasks with what CDS knows.
+//! - [`poll`] asks providers what happened in repositories.
 //! - `ports` are what this part of the engine needs from outside.
 
 mod config;
@@ -14,6 +15,7 @@ mod execution;
 pub mod kafka;
 pub mod kinds;
 mod node_hook;
+pub mod poll;
 mod ports;
 mod process;
 mod registration;
@@ -23,7 +25,7 @@ mod tasks;
 
 pub use config::{Config, ConfigValue, InvalidConfig};
 pub use execution::{Cause, Execution, Status, WebhookRequest};
-pub use kinds::Kind;
+pub use kinds::{Kind, Provider, RepositoryEvent};
 pub use node_hook::{InvalidNodeHook, NodeHook};
 pub use ports::{
     CdsApi, CdsError, Counts, ExecutionStore, Registration, Seal, ServiceState, ServiceStateStore,

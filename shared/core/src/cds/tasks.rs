@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::poll::{RepositoryName, RepositoryStore};
 use super::{Config, ExecutionStore, GROUP, InvalidConfig, InvalidNodeHook, NodeHook, Seal, Task};
 use crate::hook::{Hook, HookName, StoredHook, is_group_id};
 use crate::ports::{BoxError, CreateOutcome, HookStore, StoreError};
@@ -27,6 +28,8 @@ pub struct Tasks {
     pub hooks: Arc<dyn HookStore>,
     /// Where their executions are.
     pub executions: Arc<dyn ExecutionStore>,
+    /// Which repositories are polled for them.
+    pub repositories: Arc<dyn RepositoryStore>,
     /// Seals their secrets.
     pub seal: Arc<dyn Seal>,
     /// The deployment's root URL, without a slash at the end: tasks' own are below it.
@@ -105,6 +108,7 @@ impl Tasks {
         for _ in 0..ATTEMPTS {
             let old = self.hooks.get(&name).await?;
             let new = self.complete(&name, task.clone(), old.as_ref())?;
+            self.watch(&new).await?;
             let Some(old) = old else {
                 match self.hooks.create(&new).await? {
                     CreateOutcome::Created => return Ok(new),
@@ -166,6 +170,17 @@ impl Tasks {
     pub fn secret(&self, uuid: &str, task: &Task) -> Result<Option<String>, SealedElsewhere> {
         let Some(sealed) = task.config.get(SECRET) else { return Ok(None) };
         self.seal.open(uuid, sealed).map(Some).ok_or_else(|| SealedElsewhere(uuid.into()))
+    }
+
+    /// Has a poller ask for the repository that a task is for. The poller forgets it again where no task follows.
+    async fn watch(&self, hook: &StoredHook) -> Result<(), StoreError> {
+        let of_broker = hook.definition.cds.as_ref().is_none_or(|task| task.kind.of().of_broker);
+        for binding in hook.definition.bindings.iter().filter(|_| !of_broker) {
+            if let Some(repository) = RepositoryName::of_exchange(&binding.exchange) {
+                self.repositories.watch(&repository, (self.now)()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a change, if it is one. False where others came first.

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use treble_core::cds::poll::{Repository, RepositoryName, RepositoryStore};
 use treble_core::cds::{Counts, Execution, ExecutionStore, Seal, ServiceState, ServiceStateStore, Status};
 use treble_core::firing::{FireRecord, Firing};
 use treble_core::hook::{HookName, StoredHook};
@@ -174,5 +175,30 @@ impl ServiceStateStore for World {
     async fn set_maintenance(&self, since: Option<Timestamp>) -> Result<(), StoreError> {
         self.state.lock().unwrap().maintenance_since = since;
         Ok(())
+    }
+}
+
+/// Requests only have repositories watched.
+#[async_trait]
+impl RepositoryStore for World {
+    async fn watch(&self, name: &RepositoryName, _: Timestamp) -> Result<(), StoreError> {
+        self.repositories.lock().unwrap().push(name.to_string());
+        Ok(())
+    }
+
+    async fn get(&self, _: &RepositoryName) -> Result<Option<Repository>, StoreError> {
+        unreachable!("nothing is polled")
+    }
+
+    async fn list(&self, _: &PageRequest) -> Result<Page<Repository>, StoreError> {
+        unreachable!("nothing is polled")
+    }
+
+    async fn save(&self, _: &Repository, _: &Repository) -> Result<bool, StoreError> {
+        unreachable!("nothing is polled")
+    }
+
+    async fn forget(&self, _: &Repository) -> Result<bool, StoreError> {
+        unreachable!("nothing is polled")
     }
 }

@@ -45,6 +45,8 @@ pub(super) fn pass(seconds: i64) {
 pub(super) struct World {
     pub(super) hooks: Mutex<BTreeMap<String, StoredHook>>,
     pub(super) executions: Mutex<BTreeMap<(String, Timestamp), Execution>>,
+    /// The repositories that are watched.
+    pub(super) repositories: Mutex<Vec<String>>,
     pub(super) claims: Mutex<HashMap<SlugId, Timestamp>>,
     pub(super) sent: Mutex<Vec<Firing>>,
     pub(super) queue_is_down: AtomicBool,
@@ -73,6 +75,7 @@ impl Client {
         let service = Service {
             hooks: world.clone(),
             executions: world.clone(),
+            repositories: world.clone(),
             claims: world.clone(),
             queue: world.clone(),
             state: world.clone(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::entries::{Entries, PAYLOAD, invalid, other_cause};
-use super::git::{BRANCH, Ignored, Provider, REPOSITORY};
+use super::git::{BRANCH, Ignored, Provider, REPOSITORY, TAG};
 use super::{Cause, Config, InvalidConfig, KindOf, Payload, PayloadError, Wakes, json};
 use crate::hook::Binding;
 
@@ -33,12 +33,23 @@ pub struct RepositoryEvent {
     pub id: String,
     /// The repository, e.g. `owner/name`.
     pub repository: String,
-    /// The branch that was asked for, where the event itself doesn't tell: a commit of Bitbucket Cloud.
+    /// The branch that it is of, where the event itself doesn't tell: a commit of Bitbucket Cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
-    /// As listed. GitHub: an element of `/repos/{owner}/{repo}/events`. GitLab: of `/projects/:id/events`. Bitbucket Cloud: of
-    /// `/repositories/{workspace}/{slug}/commits/{branch}`; Server: of `…/repos/{slug}/ref-change-activities`.
+    /// The tag, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// As listed. GitHub: an element of `/repos/{owner}/{repo}/events`. GitLab: of `/projects/:id/events`. Bitbucket Cloud: the
+    /// commit that an element of `/repositories/{workspace}/{slug}/refs` leads to; Server: an element of
+    /// `…/repos/{slug}/ref-change-activities`.
     pub event: Value,
+}
+
+impl RepositoryEvent {
+    /// Whether workflows run for events like this one: others need not be published.
+    pub fn is_for_workflows(&self) -> bool {
+        self.provider.polled(&self.event).is_ok()
+    }
 }
 
 fn wakes(config: &Config) -> Result<Wakes, InvalidConfig> {
@@ -72,6 +83,9 @@ fn told(found: &RepositoryEvent, mut entries: Entries) -> Entries {
     entries.offer(REPOSITORY, Some(&found.repository));
     if let Some(branch) = &found.branch {
         entries.offer(BRANCH, Some(branch));
+    }
+    if let Some(tag) = &found.tag {
+        entries.offer(TAG, Some(tag));
     }
     entries.set(PAYLOAD, found.event.to_string());
     entries

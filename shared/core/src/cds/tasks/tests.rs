@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::cds::poll::known::KnownRepositories;
 use crate::cds::{Counts, Execution};
 use crate::ports::{Page, PageRequest};
 
@@ -23,6 +24,7 @@ struct World {
     /// How many writes others come before.
     others: AtomicUsize,
     writes: AtomicUsize,
+    repositories: Arc<KnownRepositories>,
 }
 
 impl World {
@@ -30,6 +32,7 @@ impl World {
         Tasks {
             hooks: self.clone(),
             executions: self.clone(),
+            repositories: self.repositories.clone(),
             seal: Arc::new(Envelope),
             public_url: "https://hooks.example".into(),
             now: || at(NOW),
@@ -258,4 +261,15 @@ async fn writes_are_tried_again_and_not_for_ever() {
     assert!(matches!(tasks.save(&node("u", "WebHook", &[("x", "1")])).await, Err(SaveError::Contended(_))));
     assert!(matches!(tasks.remove("u").await, Err(SaveError::Contended(_))));
     assert!(world.removed.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_pollers_repository_is_watched() {
+    let world = Arc::new(World::default());
+    let of = |uuid, model, name| node(uuid, model, &[("vcsServer", "hub"), ("repoFullName", name)]);
+    world.tasks().save(&of("u", "WebHook", "o/other")).await.unwrap();
+    for uuid in ["v", "w"] {
+        world.tasks().save(&of(uuid, "Git Repository Poller", "o/r")).await.unwrap();
+    }
+    assert_eq!(world.repositories.names(), ["hub/o/r"]);
 }

@@ -14,6 +14,7 @@ fn payload(provider: Provider, branch: Option<&str>, event: &Value) -> Result<Pa
         id: "22249084964".into(),
         repository: "octo/hello".into(),
         branch: branch.map(str::to_owned),
+        tag: None,
         event: event.clone(),
     };
     let poller = kind("RepoPoller");
@@ -132,6 +133,10 @@ fn events_of_bitbucket_tell_what_they_can() {
         "cds.triggered_by.email": "jane@example.com",
     });
     assert_eq!(told(Provider::Bitbucket, Some("main"), &commit), entries(expected));
+    let tagged = json!({"provider": "bitbucket", "id": "1", "repository": "team/widgets", "tag": "v1", "event": commit});
+    let poller = kind("RepoPoller");
+    let told = run((poller.payload)(&config(&[]), &(poller.of_message)(tagged)).unwrap());
+    assert_eq!((told.get("git.tag").map(String::as_str), told.get("git.branch")), (Some("v1"), None));
 }
 
 #[test]
