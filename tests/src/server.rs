@@ -41,7 +41,12 @@ impl Server {
 
     /// A new server with further arguments, on this AWS or, without one, with a database of its own.
     pub async fn on(aws: Option<Aws>, arguments: &[&str]) -> Server {
-        Server::at(0, arguments, aws).await
+        Server::at(0, arguments, &[], aws).await
+    }
+
+    /// A new server with further arguments and variables.
+    pub async fn with_variables(variables: &[(&str, &str)], arguments: &[&str]) -> Server {
+        Server::at(0, arguments, variables, Aws::from_env()).await
     }
 
     /// A new server that clients reach through API Gateway and functions, which share its tables. `None` where the tests
@@ -83,17 +88,18 @@ impl Server {
         // The server itself is at another port, which is not told by the root URL.
         let own_port = stub::listen().1;
         let arguments = [&["--root-url", &root_url], options].concat();
-        let mut server = Server::at(own_port, &arguments, Some(aws)).await;
+        let mut server = Server::at(own_port, &arguments, &[], Some(aws)).await;
         server.gateway = Some(Gateway::start(listener, environment, recorder));
         server
     }
 
-    async fn at(port: u16, arguments: &[&str], aws: Option<Aws>) -> Server {
+    async fn at(port: u16, arguments: &[&str], variables: &[(&str, &str)], aws: Option<Aws>) -> Server {
         let site = Site {
             data: TempDir::new().unwrap(),
             exported: OnceLock::new(),
             aws,
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            environment: variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
             port,
         };
         if let Some(aws) = &site.aws {
