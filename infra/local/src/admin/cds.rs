@@ -94,7 +94,7 @@ impl CdsCommand {
             Some(since) => {
                 format!("Maintenance since {since}: what is accepted waits for `treble cds maintenance off`.")
             }
-            None => "There is no maintenance: what waited is done now.".to_owned(),
+            None => "There is no maintenance: what waited is done within a minute.".to_owned(),
         });
         Ok(())
     }

@@ -133,7 +133,7 @@ impl Row {
         let error = over["last_error"].as_str().unwrap_or_default();
         match (&self.gets, &self.skipped, &self.fails) {
             (Some(gets), None, None) => {
-                let expected = self.expected(gets, &world.server().root_url().to_owned(), uuid);
+                let expected = self.expected(gets, world.server().root_url(), uuid);
                 match &runs[..] {
                     [run] if run.payload == expected && over["workflow_run"] == json!(run.number) => {}
                     other => wrong.push(format!("{error} ran {other:.2000?}, expected {expected:.1000}")),
