@@ -45,6 +45,8 @@ struct State {
     /// What the listing of hooks answers.
     hooks: Mutex<String>,
     runs: Mutex<Vec<CdsRun>>,
+    /// When it was asked for runs, whatever came of it.
+    asked: Mutex<Vec<Timestamp>>,
     /// What befalls the next calls of each kind.
     registration_trouble: Mutex<VecDeque<Trouble>>,
     hooks_trouble: Mutex<VecDeque<Trouble>>,
@@ -61,6 +63,7 @@ impl Cds {
             heartbeats: Mutex::default(),
             hooks: Mutex::new("[]".to_owned()),
             runs: Mutex::default(),
+            asked: Mutex::default(),
             registration_trouble: Mutex::default(),
             hooks_trouble: Mutex::default(),
             runs_trouble: Mutex::default(),
@@ -114,6 +117,11 @@ impl Cds {
         self.state.runs.lock().unwrap().clone()
     }
 
+    /// When it was asked for runs, whatever came of it.
+    pub fn asked(&self) -> Vec<Timestamp> {
+        self.state.asked.lock().unwrap().clone()
+    }
+
     /// What befalls the next registrations and heartbeats.
     pub fn registration_has(&self, trouble: impl IntoIterator<Item = Trouble>) {
         *self.state.registration_trouble.lock().unwrap() = trouble.into_iter().collect();
@@ -162,6 +170,7 @@ impl State {
                 self.authorized(request, || Answer::json(200, self.hooks.lock().unwrap()))
             }),
             ("POST", ["project", project, "workflows", workflow, "runs"]) => {
+                self.asked.lock().unwrap().push(Timestamp::now());
                 troubled(&self.runs_trouble, || {
                     self.authorized(request, || self.run(project, workflow, &body(request)))
                 })

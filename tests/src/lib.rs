@@ -15,6 +15,7 @@ mod aws;
 mod bridge;
 mod bus;
 mod cds;
+mod cds_world;
 mod clients;
 mod deployment;
 mod emulators;
@@ -43,6 +44,7 @@ pub use aws::Aws;
 pub use bridge::BridgeProcess;
 pub use bus::EventBridge;
 pub use cds::{Cds, CdsRun};
+pub use cds_world::{CdsWorld, node_hook};
 pub use clients::{
     deploy_template, node, python, python_as, sam_local_routes, schemathesis, validate_openapi,
 };

@@ -3,6 +3,7 @@
 
 mod authentication;
 mod bad_input;
+mod cds;
 mod cds_api;
 mod cds_kafka;
 mod changes;

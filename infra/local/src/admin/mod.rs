@@ -1,5 +1,7 @@
-//! `treble client` and `treble role`: who may call, and what they may do; `treble dead-letters`: what was given up.
+//! `treble client` and `treble role`: who may call, and what they may do; `treble dead-letters`: what was given up; `treble cds`: a
+//! service that is CDS's.
 
+pub(crate) mod cds;
 pub(crate) mod client;
 pub(crate) mod dead_letters;
 pub(crate) mod role;

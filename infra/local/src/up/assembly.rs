@@ -97,6 +97,11 @@ impl<'a> Assembly<'a> {
         &self.address
     }
 
+    /// The URL by which clients know the service.
+    pub(super) fn root_url(&self) -> &str {
+        &self.root_url
+    }
+
     /// The service that requests are answered by.
     pub(super) fn service(&self) -> Arc<Service> {
         Arc::new(Service {

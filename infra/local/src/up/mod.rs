@@ -54,7 +54,9 @@ async fn up(arguments: &cli::Up) -> Result<(), Failure> {
     let stop = stop_signal()?;
     assembly.start_background(cds)?;
     let address = dir.address();
-    fs::write(&address, assembly.address()).map_err(DataDirError::io("write", &address))?;
+    for (path, url) in [(&address, assembly.address()), (&dir.root_url(), assembly.root_url())] {
+        fs::write(path, url).map_err(DataDirError::io("write", path))?;
+    }
     output::line(&assembly.banner(first).await?);
 
     let finished = server.run(listeners, stop).await;

@@ -15,6 +15,9 @@ use super::super::wire::{ExecutionView, TaskView, moment};
 /// How often a write is tried that others come before.
 const ATTEMPTS: usize = 5;
 
+/// How many executions are read to tell which moments of a schedule were taken from the queue.
+const NEWEST: usize = 10;
+
 /// `executions`: a task with its executions, newest first: all, or so many as `limit` says.
 pub static EXECUTIONS: Route = Route {
     name: "executions",
@@ -34,8 +37,7 @@ pub(super) fn with_executions<'a>(service: &'a Service, call: &'a Call<'a>) -> H
             service.executions.list(&hook.name, &page),
             service.executions.counts(&hook.name)
         )?;
-        let mut executions = pending(&hook, task(&hook)?, &service.master_key, call.now);
-        executions.retain(|pending| stored.items.iter().all(|stored| stored.created != pending.created));
+        let mut executions = pending(&hook, task(&hook)?, &service.master_key, call.now, &stored.items);
         let unstored = executions.len() as u64;
         (counts.total, counts.todo) = (counts.total + unstored, counts.todo + unstored);
         executions.extend(stored.items);
@@ -186,7 +188,9 @@ async fn find(service: &Service, call: &Call<'_>, hook: &StoredHook) -> Result<F
     if let Some(stored) = service.executions.get(&hook.name, created).await? {
         return Ok(Found::Stored(stored));
     }
-    let pending = pending(hook, task(hook)?, &service.master_key, call.now);
+    let newest = PageRequest { limit: Some(NEWEST), continuation: None };
+    let stored = service.executions.list(&hook.name, &newest).await?.items;
+    let pending = pending(hook, task(hook)?, &service.master_key, call.now, &stored);
     let found = pending.into_iter().find(|execution| execution.created == created);
     let none = || ApiError::not_found(format!("Task {:?} has no execution of {timestamp}", hook.name.id()));
     found.map(Found::Pending).ok_or_else(none)

@@ -47,6 +47,24 @@ async fn what_a_schedule_has_yet_to_come_is_told() {
 }
 
 #[tokio::test]
+async fn what_has_just_come_is_told_until_it_is_stored() {
+    let client = Client::with_webhook().await;
+    client.schedule("hook", "2026-11-27T10:03:00Z");
+    let has_come = (nanoseconds("10:01:00"), "ENQUEUED".to_owned());
+    let path = format!("/task/hook/execution/{}", has_come.0);
+    pass(35);
+    assert!(told(&client.get("/task/hook").await).contains(&has_come));
+    assert_eq!(client.get(&path).await["status"], "ENQUEUED");
+    client.send("POST", "/webhook/hook", &[], "").await.ok();
+    assert!(
+        !told(&client.get("/task/hook").await).contains(&has_come),
+        "a newer one was taken from the queue"
+    );
+    pass(600);
+    assert_eq!(told(&client.get("/task/hook").await).len(), 2);
+}
+
+#[tokio::test]
 async fn a_scheduler_is_due_by_the_clocks_of_its_zone() {
     let client = Client::new();
     let scheduler = |cron| node("u", "Scheduler", &[("cron", cron), ("timezone", "Europe/Paris")]);

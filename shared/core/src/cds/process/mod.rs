@@ -22,8 +22,8 @@ use crate::ports::{DelayedFiring, FireStore, FiringQueue, MAX_DELAY, QueueError,
 /// How long whoever does an execution has it for themselves: longer than CDS may take.
 pub const LEASE: Duration = Duration::from_secs(60);
 
-/// How often a maintenance is looked for the end of.
-const MAINTENANCE_PAUSE: Duration = Duration::from_secs(60);
+/// How often the end of a maintenance is looked for: as often as is tried again what failed, but neither more nor less often than this.
+const MAINTENANCE_PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// What an execution's error begins with where it was not to be done.
 pub const SKIPPED: &str = "skipped: ";
@@ -119,7 +119,8 @@ impl Processor {
         }
         let state = self.state.read().await?;
         if state.maintenance_since.is_some() {
-            return self.put_off(firing, MAINTENANCE_PAUSE).await;
+            let (shortest, longest) = MAINTENANCE_PAUSES;
+            return self.put_off(firing, self.rules.retry_delay.clamp(shortest, longest)).await;
         }
         let run = match run_of(task, &execution) {
             Ok(Ok(run)) => run,
