@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on stops and says why")]
 
 use std::io::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
@@ -10,8 +11,8 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{DefaultProducerContext, FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
-use treble_tests::{Cds, Request, Server, until};
+use tempfile::{NamedTempFile, TempDir};
+use treble_tests::{Cds, Request, Server, program, until};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -156,4 +157,30 @@ async fn what_is_produced_while_the_server_is_away_is_done_when_it_is_back() {
         world.server = stopped.start();
         world.ran_with("a", names).await;
     }
+}
+
+#[test]
+fn what_is_wrong_with_the_settings_is_said_at_the_start() {
+    let data = TempDir::new().unwrap();
+    let properties = data.path().join("client.properties");
+    std::fs::write(&properties, "a=b\nnonsense").unwrap();
+    let up = |variables: &[(&str, &str)]| {
+        let mut command = Command::new(program());
+        command.args(["up", "--port", "0", "--data"]).arg(data.path()).env("TREBLE_KAFKA_BROKERS", "b:9092");
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let error = up(&[]);
+    assert!(error.contains("CDS_API_URL is not: only tasks of CDS listen to Kafka"), "{error}");
+    let cds = [("CDS_API_URL", "http://127.0.0.1:1"), ("CDS_TOKEN", "t")];
+    let path = properties.to_str().unwrap();
+    let with = |path| [&cds[..], &[("TREBLE_KAFKA_PROPERTIES", path)]].concat();
+    let error = up(&with(path));
+    assert!(error.contains("client.properties: line 2 must be NAME=VALUE"), "{error}");
+    std::fs::write(&properties, "no.such.property=1").unwrap();
+    let error = up(&with(path));
+    assert!(error.contains("no.such.property"), "{error}");
+    let error = up(&with("/nowhere/client.properties"));
+    assert!(error.contains("/nowhere/client.properties can't be read"), "{error}");
 }

@@ -10,7 +10,7 @@ use treble_aws::dynamodb::{DynamoExecutions, DynamoHooks};
 use treble_core::cds::{Cause, ExecutionStore as _, Status, Task, hook_name};
 use treble_core::hook::StoredHook;
 use treble_core::ports::{HookStore as _, PageRequest};
-use treble_tests::{Aws, Lambda, Server};
+use treble_tests::{Aws, Lambda, Server, program};
 
 fn client(aws: &Aws) -> Client {
     let settings = AwsSettings {
@@ -123,6 +123,18 @@ async fn what_was_not_fired_comes_again_and_what_is_no_batch_is_an_error() {
     let error = function.invoke_in_vain(&json!({"Records": []}));
     assert!(error.contains("records"), "{error}");
     assert!(firings(&server).await.0.is_empty());
+}
+
+/// The server that this suite runs on was built without Kafka.
+#[test]
+fn a_server_without_kafka_says_how_it_is_built_in() {
+    let data = tempfile::TempDir::new().unwrap();
+    let mut command = std::process::Command::new(program());
+    command.args(["up", "--port", "0", "--data"]).arg(data.path()).env("TREBLE_KAFKA_BROKERS", "b:9092");
+    let output = command.output().unwrap();
+    assert!(!output.status.success());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("`cargo build --release --features kafka`"), "{error}");
 }
 
 /// A topic takes records of a megabyte, a queue does not.
