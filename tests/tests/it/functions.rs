@@ -22,9 +22,10 @@ macro_rules! tables {
 tables! { transport scopes parameters bodies hooks trigger }
 
 /// The functions that answer no route.
-const BESIDE_ROUTES: [&str; 10] = [
+const BESIDE_ROUTES: [&str; 11] = [
     "cds-beat",
     "cds-kafka",
+    "cds-poll",
     "cds-synchronize",
     "default",
     "fire",

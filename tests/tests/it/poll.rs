@@ -1,6 +1,6 @@
 //! Repositories that are polled: by the poller over HTTP and an embedded database, and as a function on an emulated AWS.
 
-mod function;
+pub(crate) mod function;
 mod providers;
 mod troubles;
 mod world;

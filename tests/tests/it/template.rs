@@ -23,12 +23,19 @@ const QUEUE: &str = "AWS::SQS::Queue";
 const TABLE: &str = "AWS::DynamoDB::Table";
 
 /// All that is optional.
-const ALL: [(&str, &str); 4] = [
+const ALL: [(&str, &str); 8] = [
     ("Broker", "yes"),
     ("MailFrom", "hooks@example.com"),
     ("CdsApiUrl", "https://cds.example.com"),
     ("CdsTokenSecretArn", TOKEN_SECRET),
+    ("VcsServersSecretArn", VCS_SERVERS_SECRET),
+    ("KafkaClusterArn", "arn:aws:kafka:us-east-1:000000000000:cluster/c/1"),
+    ("KafkaBrokers", "kafka.example.com:9096"),
+    ("KafkaSecretArn", "arn:aws:secretsmanager:us-east-1:000000000000:secret:kafka"),
 ];
+
+/// The secret that has the servers of repositories.
+const VCS_SERVERS_SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:vcs";
 
 /// The secret that is the token for CDS.
 const TOKEN_SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:cds";
@@ -184,8 +191,8 @@ fn every_function_is_given_the_variables_that_it_asks_for() {
                                 continue;
                             }
                             // It takes any text.
-                            "CDS_NAME" => {
-                                assert_eq!(binary, "cds-beat");
+                            "CDS_NAME" | "TREBLE_KAFKA_INTEGRATION" => {
+                                assert!(["cds-beat", "cds-kafka"].contains(&binary));
                                 continue;
                             }
                             // Where there is none it is the default.

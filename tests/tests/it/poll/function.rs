@@ -9,7 +9,7 @@ use treble_tests::{Aws, Lambda, Repositories, Request, Server, definition};
 
 use super::push;
 
-fn repositories(environment: &[(String, String)]) -> DynamoRepositories {
+pub(crate) fn repositories(environment: &[(String, String)]) -> DynamoRepositories {
     let of = |name: &str| environment.iter().find(|(key, _)| key == name).unwrap().1.clone();
     let aws = configure(&AwsSettings {
         region: of("AWS_REGION"),

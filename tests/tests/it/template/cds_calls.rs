@@ -1,7 +1,14 @@
 //! All that CDS, and who sends to tasks' URLs, can ask of the functions; and what wakes those that nobody calls.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use treble_tests::{Aws, Cds, Lambda, Recorder, Request, Server, Trouble, queue_event};
+use treble_core::cds::poll::{RepositoryName, RepositoryStore as _};
+use treble_tests::{
+    Aws, Cds, Lambda, Recorder, Repositories, Request, Server, Trouble, definition, queue_event,
+};
+
+use crate::poll::function::repositories;
 
 /// What functions are told of CDS, beside the rest of their environment.
 pub(super) fn environment(cds: &Cds, aws: &Aws) -> Vec<(String, String)> {
@@ -11,16 +18,18 @@ pub(super) fn environment(cds: &Cds, aws: &Aws) -> Vec<(String, String)> {
         ("CDS_NAME", "treble".to_owned()),
         ("CDS_TOKEN_ARN", format!("{name}-cds-token")),
         ("CDS_EXECUTION_HISTORY", "0".to_owned()),
+        ("TREBLE_VCS_SERVERS_ARN", format!("{name}-vcs-servers")),
         ("TREBLE_CDS_BEATS_QUEUE_URL", format!("{}/000000000000/{name}-cds-beats", aws.endpoint())),
     ];
     variables.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 /// The secret and the queue that are for CDS alone.
-pub(super) async fn prepare(aws: &Aws, token: &str) {
+pub(super) async fn prepare(aws: &Aws, token: &str, hub: &Repositories) {
     let name = aws.name();
-    let secret = json!({"Name": format!("{name}-cds-token"), "SecretString": token});
-    aws.call("secretsmanager", "secretsmanager.CreateSecret", &secret).await;
+    aws.keep_secret("cds-token", token).await;
+    let servers = json!({"hub": {"type": "github", "url": hub.url(), "token": "t"}});
+    aws.keep_secret("vcs-servers", &servers.to_string()).await;
     aws.sqs("CreateQueue", &json!({"QueueName": format!("{name}-cds-beats")})).await;
 }
 
@@ -33,7 +42,8 @@ fn node_hook(uuid: &str, model: &str, config: Value) -> Value {
 }
 
 /// Drives all functions of the dialect through all that they do.
-pub(super) async fn drive(server: &Server, recorder: &Recorder, cds: &Cds, environment: &[(String, String)]) {
+pub(super) async fn drive(server: &Server, recorder: &Recorder, cds: &Cds, hub: &Repositories) {
+    let environment = server.gateway().environment();
     let start = |name: &str| Lambda::start(name, &recorder.environment(name, environment));
     let beat = start("cds-beat");
     beat.invoke(&json!({}));
@@ -94,6 +104,8 @@ pub(super) async fn drive(server: &Server, recorder: &Recorder, cds: &Cds, envir
 
     fire(server, &start, cds, &large).await;
 
+    messages(server, &start, hub, &header, &large).await;
+
     let both = json!({"w": webhook, "s2": node_hook("s2", "Scheduler", json!({"cron": "@daily"}))});
     call("POST /task/bulk", Some(both.clone())).await;
     call("DELETE /task/bulk", Some(json!({"s2": both["s2"]}))).await;
@@ -139,4 +151,50 @@ async fn fire(server: &Server, start: &dyn Fn(&str) -> Lambda, cds: &Cds, large:
             function.invoke(&queue_event(&[message]));
         }
     }
+}
+
+/// What others send: an event of a repository and records of a topic, for a task each and for a hook that takes none.
+async fn messages(
+    server: &Server,
+    start: &dyn Fn(&str) -> Lambda,
+    hub: &Repositories,
+    header: &str,
+    large: &str,
+) {
+    let poller =
+        node_hook("p", "Git Repository Poller", json!({"vcsServer": "hub", "repoFullName": "octo/hello"}));
+    let listener = node_hook("k", "Kafka hook", json!({"topic": "t"}));
+    for node in [&poller, &listener] {
+        let request = Request::to("POST ^/task").anonymously().header("x-auth-header", header);
+        request.json(node).send(server).await.ok();
+    }
+    let mut picky = definition();
+    picky["triggerSchema"] = json!({"type": "object", "maxProperties": 0});
+    picky["bindings"] = json!([{"exchange": "repository/hub/octo/hello", "routingKeyPattern": "#"}]);
+    Request::to("PUT /hooks/g/picky").json(&picky).send(server).await.ok();
+
+    // One that nobody has a task for any more.
+    let old = RepositoryName::parse("hub/octo/old").unwrap();
+    let long_ago = "2026-01-01T00:00:00Z".parse().unwrap();
+    repositories(server.gateway().environment()).watch(&old, long_ago).await.unwrap();
+    let poll = start("cds-poll");
+    let push = |id: u64| {
+        json!({
+            "id": id.to_string(), "type": "PushEvent", "created_at": "2030-01-01T00:00:05Z", "actor": {"login": "o"},
+            "repo": {"name": "octo/hello"}, "payload": {"ref": "refs/heads/main", "head": "aa", "before": "bb"},
+        })
+    };
+    hub.happen("octo/hello", push(1));
+    poll.invoke(&json!({}));
+    hub.happen("octo/hello", push(2));
+    poll.invoke(&json!({}));
+
+    let record = |offset: u64, value: &str| {
+        json!({"topic": "t", "partition": 0, "offset": offset, "timestamp": 1_893_456_000_000_u64,
+               "timestampType": "CREATE_TIME", "value": STANDARD.encode(value)})
+    };
+    let enormous = json!({"text": [large, large, large]}).to_string();
+    let batch =
+        json!({"eventSource": "aws:kafka", "records": {"t-0": [record(1, "{}"), record(2, &enormous)]}});
+    start("cds-kafka").invoke(&batch);
 }
