@@ -10,23 +10,22 @@ use treble_aws::http::HttpClient;
 use treble_aws::seal::TextSeal;
 use treble_aws::settings::CDS_API_URL;
 use treble_core::cds::{ServiceStateStore as _, SyncReport, Synchronizer, Tasks};
-use treble_core::secret::MasterKey;
-use treble_embedded::Durability;
 
-use super::{block_on, open_embedded};
-use crate::cli::{self, CdsAction, GlobalPlace, StoreChoice, Switch};
-use crate::data_dir::{DataDir, DataDirError, Lock};
+use super::{Opened, block_on};
+use crate::cli::{self, CdsAction, Switch};
 use crate::environment::variables;
 use crate::output::{self, Failure, Table, plain};
 use crate::store::Store;
-use crate::{environment, master_key};
 
 /// Runs the command.
 pub(crate) fn run(arguments: cli::Cds) -> Result<(), Failure> {
     let cli::Cds { action, common } = arguments;
     block_on(async move {
-        let all = matches!(action, CdsAction::Synchronize { .. });
-        let command = CdsCommand { place: Opened::at(&common.place, all).await?, json: common.json };
+        let on_aws = match action {
+            CdsAction::Synchronize { .. } => Store::aws,
+            CdsAction::Maintenance { .. } | CdsAction::Status => Store::aws_auth,
+        };
+        let command = CdsCommand { place: Opened::at(&common.place, on_aws).await?, json: common.json };
         match action {
             CdsAction::Maintenance { switch } => command.maintenance(switch == Switch::On).await,
             CdsAction::Status => command.status().await,
@@ -41,38 +40,6 @@ pub(crate) fn run(arguments: cli::Cds) -> Result<(), Failure> {
     "the service's root URL is not known here: say it by --root-url or TREBLE_ROOT_URL, as tasks' own URLs begin with it"
 )]
 struct NoRootUrl;
-
-/// Where the service keeps what it has.
-struct Opened {
-    store: Store,
-    dir: DataDir,
-    master_key: MasterKey,
-    /// Held where no server runs.
-    _lock: Option<Lock>,
-}
-
-impl Opened {
-    /// Through the running server, or directly where none runs. On AWS, `all` of its tables or those of the service's own state.
-    async fn at(place: &GlobalPlace, all: bool) -> Result<Self, Failure> {
-        let is_deployment = place.store == StoreChoice::Aws && environment::master_key_secret().is_some();
-        let dir = match DataDir::existing(&place.data) {
-            Err(DataDirError::Missing(path)) if is_deployment => DataDir::absent(&path),
-            dir => dir?,
-        };
-        let master_key = master_key::read(place.store, &dir).await?;
-        let (store, lock) = match place.store {
-            StoreChoice::Aws if all => (Store::aws()?, None),
-            StoreChoice::Aws => (Store::aws_auth()?, None),
-            StoreChoice::Embedded => open_embedded(&dir, Durability::Fsync).await?,
-        };
-        Ok(Self { store, dir, master_key, _lock: lock })
-    }
-
-    /// The URL by which clients know the service, as its last start had it.
-    fn root_url(&self) -> Option<String> {
-        std::fs::read_to_string(self.dir.root_url()).ok().filter(|url| !url.is_empty())
-    }
-}
 
 struct CdsCommand {
     place: Opened,
@@ -115,7 +82,9 @@ impl CdsCommand {
     }
 
     async fn synchronize(&self, root_url: Option<String>) -> Result<(), Failure> {
-        let public_url = root_url.or_else(|| self.place.root_url()).ok_or(NoRootUrl)?;
+        // As the service's last start had it.
+        let kept = || std::fs::read_to_string(self.place.dir.root_url()).ok().filter(|url| !url.is_empty());
+        let public_url = root_url.or_else(kept).ok_or(NoRootUrl)?;
         let report = self.synchronizer(public_url)?.run().await?;
         let SyncReport { known, failed, removed } = report;
         if self.json {

@@ -1,6 +1,10 @@
 //! Who may call, and what is answered to who asks for something else.
 
+use std::collections::BTreeSet;
+
+use http::Method;
 use serde_json::{Value, json};
+use treble_api::cds::route::Route;
 use treble_api::cds::routes::ROUTES;
 use treble_tests::{CdsWorld, Request};
 
@@ -95,6 +99,34 @@ async fn heads_are_answered_as_gets_are_without_a_body() {
         assert_eq!((get.status, head.status, head.body.len()), (200, 200, 0), "{line}");
         assert_eq!(get.header("content-type"), head.header("content-type"), "{line}");
     }
+    world.save("u", "WebHook", &json!({})).await;
+    let head = world.send(&anonymous("HEAD ^/webhook/u")).await;
+    assert_eq!((head.status, world.executions("u").await.len()), (405, 0), "the task is for POST");
     let head = world.send(&anonymous("HEAD ^/task")).await;
     assert_eq!((head.status, head.body.len()), (401, 0));
+}
+
+#[test]
+fn the_readme_has_each_route() {
+    let readme = include_str!("../../../../README.md").replace("\\|", "|");
+    let section = readme.split("\n## ").find(|section| section.starts_with("In place of CDS")).unwrap();
+    let table: Vec<&str> = section.lines().filter(|line| line.starts_with('|')).collect();
+    let told: BTreeSet<(&str, &str)> = table
+        .iter()
+        .flat_map(|line| line.split('`'))
+        .filter_map(|text| text.split_once(' '))
+        .filter(|(_, path)| path.starts_with('/'))
+        .flat_map(|(methods, path)| methods.split('|').map(move |method| (method, path)))
+        .map(|(method, path)| (method, path.split('?').next().unwrap_or_default()))
+        .collect();
+    // What is by GET for old releases alone is told in words.
+    let first = |route: &Route| match &route.methods {
+        [Method::POST, Method::GET] => vec!["POST"],
+        methods => methods.iter().map(Method::as_str).collect(),
+    };
+    let routes: BTreeSet<(&str, &str)> = ROUTES
+        .iter()
+        .flat_map(|route| first(route).into_iter().map(|method| (method, route.path)).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(told, routes);
 }

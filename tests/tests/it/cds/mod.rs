@@ -10,3 +10,4 @@ mod rabbitmq;
 mod schedules;
 mod synchronization;
 mod taskcluster;
+mod tasks;
