@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use treble_api::auth::{AuthError, Authenticator, Caller, SignedRequest};
 use treble_core::cds::poll::{Repository, RepositoryName, RepositoryStore};
-use treble_core::cds::{Counts, Execution, ExecutionStore};
+use treble_core::cds::{Counts, Execution, ExecutionStore, ServiceState, ServiceStateStore};
 use treble_core::firing::{FireRecord, Firing};
 use treble_core::hook::{Binding, HookName, StoredHook};
 use treble_core::ports::{
@@ -109,6 +109,21 @@ impl FireStore for Absent {
     }
 
     async fn list(&self, _: &StoredHook, _: &PageRequest) -> Result<Page<FireRecord>, StoreError> {
+        Err(self.store())
+    }
+}
+
+#[async_trait]
+impl ServiceStateStore for Absent {
+    async fn read(&self) -> Result<ServiceState, StoreError> {
+        Err(self.store())
+    }
+
+    async fn set_registration(&self, _: Timestamp, _: Result<&str, &str>) -> Result<(), StoreError> {
+        Err(self.store())
+    }
+
+    async fn set_maintenance(&self, _: Option<Timestamp>) -> Result<(), StoreError> {
         Err(self.store())
     }
 }

@@ -6,5 +6,5 @@ use treble_api::cds::routes::MAINTENANCE;
 use treble_functions::cds::{Uses, answer};
 
 fn main() -> ExitCode {
-    answer(&MAINTENANCE, Uses::NOTHING)
+    answer(&MAINTENANCE, Uses::STATE)
 }

@@ -6,5 +6,5 @@ use treble_api::cds::routes::WEBHOOK;
 use treble_functions::cds::{Uses, answer};
 
 fn main() -> ExitCode {
-    answer(&WEBHOOK, Uses::FIRING)
+    answer(&WEBHOOK, Uses::WEBHOOK)
 }

@@ -17,7 +17,7 @@ use treble_aws::settings::{
     CDS_EXECUTION_HISTORY, FIRES_TABLE, FIRINGS_QUEUE_URL, HOOKS_TABLE, SettingError, Variable,
 };
 use treble_core::cds::poll::RepositoryStore;
-use treble_core::cds::{ExecutionStore, Rules};
+use treble_core::cds::{ExecutionStore, Rules, ServiceStateStore};
 use treble_core::ports::{FireStore, FiringQueue, HookStore};
 
 use super::parts;
@@ -33,28 +33,35 @@ type MakeHooks = fn(&Aws, String) -> (Arc<dyn HookStore>, Arc<dyn RepositoryStor
 type MakeExecutions = fn(&Aws, String) -> (Arc<dyn ExecutionStore>, Arc<dyn FireStore>);
 type MakeQueue = fn(&Aws, String) -> Arc<dyn FiringQueue>;
 
-/// What a function uses of a deployment, beside the hash that callers show; each part is what makes it, so that the linker
-/// leaves out all others.
+/// What a function uses of a deployment, beside its master key; each part is what makes it, so that the linker leaves out all
+/// others.
 #[derive(Clone, Copy)]
 pub struct Uses {
     hooks: Option<MakeHooks>,
     executions: Option<MakeExecutions>,
     queue: Option<MakeQueue>,
+    /// Whether callers show it the hash that CDS was given, or it says how the service is known there.
+    state: bool,
     /// Whether it says which tasks keep more than they should.
     history: bool,
 }
 
 impl Uses {
     /// Nothing else.
-    pub const NOTHING: Self = Self { hooks: None, executions: None, queue: None, history: false };
+    pub const NOTHING: Self =
+        Self { hooks: None, executions: None, queue: None, state: false, history: false };
+    /// What the service knows of itself at CDS, the hash among it.
+    pub const STATE: Self = Self { state: true, ..Self::NOTHING };
     /// Tasks.
-    pub const TASKS: Self = Self { hooks: Some(hooks), ..Self::NOTHING };
+    pub const TASKS: Self = Self { hooks: Some(hooks), ..Self::STATE };
     /// Tasks and their executions.
     pub const EXECUTIONS: Self = Self { executions: Some(executions), ..Self::TASKS };
     /// The same, with figures of them.
     pub const STATUS: Self = Self { history: true, ..Self::EXECUTIONS };
     /// All that a new execution needs.
     pub const FIRING: Self = Self { queue: Some(queue), ..Self::EXECUTIONS };
+    /// The same for callers who need no hash.
+    pub const WEBHOOK: Self = Self { state: false, ..Self::FIRING };
 }
 
 /// Runs the function that answers a route: what its binary's `main` does.
@@ -86,6 +93,10 @@ async fn service(variables: &Environment, uses: Uses) -> Result<Service, StartEr
         _ => Rules::default().history,
     };
     let master_key = parts::master_key(variables, &aws).await?;
+    let state: Arc<dyn ServiceStateStore> = match uses.state {
+        true => parts::state(variables, &aws, &master_key)?,
+        false => Arc::new(Absent("state at CDS")),
+    };
     let (executions, claims) = executions.unwrap_or_else(|| {
         let absent = Arc::new(Absent("fires table"));
         (absent.clone(), absent)
@@ -100,7 +111,7 @@ async fn service(variables: &Environment, uses: Uses) -> Result<Service, StartEr
         repositories,
         claims,
         queue: queue.unwrap_or_else(|| Arc::new(Absent("queue of firings"))),
-        state: parts::state(variables, &aws, &master_key)?,
+        state,
         seal: Arc::new(TextSeal::new(&master_key)),
         master_key,
         public_url,

@@ -272,16 +272,21 @@ fn every_queue_has_dead_letters_and_its_function_the_time_it_needs() {
     };
     let ends: BTreeSet<_> = queues.iter().filter_map(|(_, queue)| dead_letters(queue)).collect();
     for (name, queue) in &queues {
+        assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{name}");
+        // A beat that is late is of no use: there is another in half a minute.
+        if *name == "CdsBeatsQueue" {
+            continue;
+        }
         // Those that functions and rules fail to are ends as well.
         let is_end = ends.contains(*name) || name.ends_with("DeadLetters");
         assert_eq!(dead_letters(queue).is_none(), is_end, "{name}");
         assert_eq!(queue["Properties"]["MessageRetentionPeriod"], 14 * 24 * 3600, "{name}");
-        assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{name}");
     }
     for (name, source) in template.resources("AWS::Lambda::EventSourceMapping") {
         let source = &source["Properties"];
+        // Kafka's come again as a whole.
+        let Some(from) = source["EventSourceArn"]["Fn::GetAtt"].as_str() else { continue };
         assert_eq!(source["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{name}");
-        let from = source["EventSourceArn"]["Fn::GetAtt"].as_str().unwrap();
         let Some((_, queue)) = queues.iter().find(|(queue, _)| from == format!("{queue}.Arn")) else {
             assert_eq!(from, "HooksTable.StreamArn");
             continue;
