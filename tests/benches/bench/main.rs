@@ -5,9 +5,9 @@
 //!
 //! - [`load`] calls a local server, [`lambda`] is what runs a function; both do [`operation`]s.
 //! - [`floor`] makes the same calls of AWS with the bare SDK, and nothing else.
-//! - [`served`], [`cold`], [`engine`] and [`schedule`] measure; [`report`] is the table that they fill.
+//! - [`served`], [`cold`], [`engine`], [`schedule`] and [`cds`] measure; [`report`] is the table that they fill.
 //!
-//! `cargo bench -p treble-tests -- PART…` measures parts only: `served`, `cold`, `engine`, `schedule`.
+//! `cargo bench -p treble-tests -- PART…` measures parts only: `served`, `cold`, `engine`, `schedule`, `cds`.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -17,6 +17,7 @@
     reason = "a program that can't go on stops and says why; its output is a table"
 )]
 
+mod cds;
 mod cold;
 mod cpu;
 mod emulator;
@@ -42,7 +43,7 @@ fn main() {
         return floor::main(operation, workers.parse().unwrap());
     }
     let asked = |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
-    let of_functions = ["served", "cold", "schedule"];
+    let of_functions = ["served", "cold", "schedule", "cds"];
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let mut rows: Vec<Row> = Vec::new();
     if asked("engine") {
@@ -62,6 +63,11 @@ fn main() {
                 report::print(&rows);
                 rows.clear();
                 schedule::measure(&deployment, &mut rows).await;
+            }
+            if asked("cds") {
+                report::print(&rows);
+                rows.clear();
+                cds::measure(&deployment, &mut rows).await;
             }
         }
     });

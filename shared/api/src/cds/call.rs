@@ -70,7 +70,11 @@ pub struct Reply {
 impl Reply {
     /// 200 with a value.
     pub(super) fn json(value: &impl Serialize) -> Result<Self, ApiError> {
-        let body = serde_json::to_string(value).map_err(ApiError::internal)?;
-        Ok(Self { status: StatusCode::OK, body })
+        Ok(Self::text(serde_json::to_string(value).map_err(ApiError::internal)?))
+    }
+
+    /// 200 with the text of a value.
+    pub(super) fn text(body: String) -> Self {
+        Self { status: StatusCode::OK, body }
     }
 }

@@ -1,12 +1,10 @@
 //! How many tasks and executions there are: read at most every ten seconds, as anybody may ask.
 
-use std::collections::HashMap;
-
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
-use treble_core::cds::{Counts, GROUP};
+use treble_core::cds::Counts;
 use treble_core::hook::StoredHook;
-use treble_core::ports::{PageRequest, StoreError};
+use treble_core::ports::StoreError;
 
 use super::service::Service;
 
@@ -28,19 +26,6 @@ pub(super) struct Figures {
 pub(super) struct FiguresMemory(Mutex<Option<(Timestamp, Figures)>>);
 
 impl Service {
-    /// All tasks, in the order of their uuids.
-    pub(super) async fn all_tasks(&self) -> Result<Vec<StoredHook>, StoreError> {
-        let mut hooks = self.hooks.list(GROUP, &PageRequest::default()).await?.items;
-        hooks.retain(|hook| hook.definition.cds.is_some());
-        Ok(hooks)
-    }
-
-    /// How many executions each task has.
-    pub(super) async fn all_counts(&self) -> Result<HashMap<String, Counts>, StoreError> {
-        let page = self.executions.all_counts(&PageRequest::default()).await?;
-        Ok(page.items.into_iter().collect())
-    }
-
     /// How many there are of what, some seconds ago.
     pub(super) async fn figures(&self, now: Timestamp) -> Result<Figures, StoreError> {
         let mut memory = self.memory.figures.0.lock().await;
@@ -50,19 +35,34 @@ impl Service {
                 return Ok(figures);
             }
         }
-        let (tasks, counts) = tokio::try_join!(self.all_tasks(), self.all_counts())?;
-        let limit = u64::try_from(self.history).unwrap_or(u64::MAX).saturating_mul(10);
-        let is_stopped = |hook: &&StoredHook| hook.definition.cds.as_ref().is_some_and(|task| task.stopped);
-        let figures = Figures {
-            tasks: tasks.len(),
-            stopped: tasks.iter().filter(is_stopped).count(),
-            todo: counts.values().map(|counts| counts.todo).sum(),
-            crowded: counts
-                .values()
-                .filter(|counts| counts.total.saturating_sub(counts.todo) > limit)
-                .count(),
-        };
+        let ((tasks, stopped), (todo, crowded)) =
+            tokio::try_join!(self.count_tasks(), self.count_executions())?;
+        let figures = Figures { tasks, stopped, todo, crowded };
         *memory = Some((now, figures));
         Ok(figures)
+    }
+    /// How many tasks there are, and how many of them are stopped.
+    async fn count_tasks(&self) -> Result<(usize, usize), StoreError> {
+        let (mut pages, mut tasks, mut stopped) = (self.task_pages(), 0, 0);
+        while let Some(page) = pages.next().await? {
+            tasks += page.len();
+            let is_stopped =
+                |hook: &&StoredHook| hook.definition.cds.as_ref().is_some_and(|task| task.stopped);
+            stopped += page.iter().filter(is_stopped).count();
+        }
+        Ok((tasks, stopped))
+    }
+
+    /// How many executions are not over, and how many tasks have many more than are to be kept.
+    async fn count_executions(&self) -> Result<(u64, usize), StoreError> {
+        let (mut pages, mut todo, mut crowded) = (self.count_pages(), 0, 0);
+        let limit = u64::try_from(self.history).unwrap_or(u64::MAX).saturating_mul(10);
+        while let Some(page) = pages.next().await? {
+            todo += page.iter().map(|(_, counts)| counts.todo).sum::<u64>();
+            let is_crowded =
+                |(_, counts): &&(String, Counts)| counts.total.saturating_sub(counts.todo) > limit;
+            crowded += page.iter().filter(is_crowded).count();
+        }
+        Ok((todo, crowded))
     }
 }

@@ -5,6 +5,7 @@
 //! - `service` is the checks that all routes share; `auth` who calls, by the hash of the service's registration.
 //! - `accept` is how an execution comes to be: stored, then sent, then answered.
 //! - `pending` are executions that nobody has stored, as they follow from a schedule.
+//! - `pages` reads all tasks and their counts by pages, whatever their number.
 //! - `wire` are the shapes of tasks and executions, `headers` those of a webhook's headers.
 
 mod accept;
@@ -13,6 +14,7 @@ pub mod call;
 pub mod error;
 mod figures;
 mod headers;
+mod pages;
 mod pending;
 pub mod response;
 pub mod route;

@@ -111,7 +111,9 @@ fn delete_tasks<'a>(service: &'a Service, call: &'a Call<'a>) -> Handling<'a> {
                 result => result,
             }
         });
-        counted(stream::iter(removals.collect::<Vec<_>>()).buffer_unordered(AT_ONCE).collect().await)
+        let mut tally = Tally::default();
+        tally.count(removals.collect::<Vec<_>>()).await;
+        tally.reply()
     })
 }
 
@@ -135,22 +137,42 @@ pub static STOP_TASKS: Route = Route {
 
 fn set_all_stopped(service: &Service, stopped: bool) -> Handling<'_> {
     Box::pin(async move {
-        let hooks = service.all_tasks().await?;
-        let tasks = &service.tasks();
-        let differs =
-            |hook: &StoredHook| hook.definition.cds.as_ref().is_some_and(|task| task.stopped != stopped);
-        let changes = hooks.into_iter().filter(differs).map(|hook| async move {
-            tasks.set_stopped(hook.name.id(), stopped).await.map(|hook| hook.is_some())
-        });
-        counted(stream::iter(changes.collect::<Vec<_>>()).buffer_unordered(AT_ONCE).collect().await)
+        let (tasks, mut pages, mut tally) = (&service.tasks(), service.task_pages(), Tally::default());
+        while let Some(page) = pages.next().await? {
+            let differs =
+                |hook: &StoredHook| hook.definition.cds.as_ref().is_some_and(|task| task.stopped != stopped);
+            let changes = page.into_iter().filter(differs).map(|hook| async move {
+                tasks.set_stopped(hook.name.id(), stopped).await.map(|hook| hook.is_some())
+            });
+            tally.count(changes.collect::<Vec<_>>()).await;
+        }
+        tally.reply()
     })
 }
 
 /// How many tasks were changed, if none failed.
-fn counted(results: Vec<Result<bool, SaveError>>) -> Result<Reply, ApiError> {
-    let mut changed = 0;
-    for result in results {
-        changed += u64::from(result?);
+#[derive(Default)]
+struct Tally {
+    changed: u64,
+    failure: Option<SaveError>,
+}
+
+impl Tally {
+    /// Makes changes. All are tried, whatever comes of one.
+    async fn count(&mut self, changes: Vec<impl Future<Output = Result<bool, SaveError>>>) {
+        let mut results = stream::iter(changes).buffer_unordered(AT_ONCE);
+        while let Some(result) = results.next().await {
+            match result {
+                Ok(changed) => self.changed += u64::from(changed),
+                Err(error) => self.failure = self.failure.take().or(Some(error)),
+            }
+        }
     }
-    Reply::json(&json!({"tasks": changed}))
+
+    fn reply(self) -> Result<Reply, ApiError> {
+        match self.failure {
+            None => Reply::json(&json!({"tasks": self.changed})),
+            Some(error) => Err(error.into()),
+        }
+    }
 }

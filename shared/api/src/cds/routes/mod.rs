@@ -2,16 +2,16 @@
 
 mod bulk;
 mod executions;
+mod listing;
 mod monitoring;
 mod tasks;
 mod webhook;
 
 pub use bulk::{DELETE_TASKS, SAVE_TASKS, START_TASKS, STOP_TASKS};
 pub use executions::{DELETE_EXECUTIONS, EXECUTION, EXECUTIONS, RUN_EXECUTION, STOP_EXECUTION};
+pub use listing::LIST_TASKS;
 pub use monitoring::{MAINTENANCE, STATUS, VERSION, monitoring_status};
-pub use tasks::{
-    CREATE_TASK, DELETE_TASK, EXECUTE_TASK, LIST_TASKS, START_TASK, STOP_TASK, TASK, UPDATE_TASK,
-};
+pub use tasks::{CREATE_TASK, DELETE_TASK, EXECUTE_TASK, START_TASK, STOP_TASK, TASK, UPDATE_TASK};
 pub use webhook::WEBHOOK;
 
 use http::Method;

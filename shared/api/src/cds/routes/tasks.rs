@@ -1,4 +1,4 @@
-//! One task, and the list of all.
+//! One task.
 
 use http::Method;
 use treble_core::cds::{Cause, Counts, NodeHook, WebhookRequest};
@@ -29,71 +29,10 @@ fn create_task<'a>(service: &'a Service, call: &'a Call<'a>) -> Handling<'a> {
     })
 }
 
-/// `list-tasks`: all tasks with the counts of their executions, by uuid or as `sort` says, or the part of them that `limit` and
-/// `offset` say.
-pub static LIST_TASKS: Route = Route {
-    name: "list-tasks",
-    methods: &[Method::GET],
-    path: "/task",
-    authenticated: true,
-    handler: list_tasks,
-};
-
-fn list_tasks<'a>(service: &'a Service, call: &'a Call<'a>) -> Handling<'a> {
-    Box::pin(async move {
-        let order = call.query("sort").filter(|sort| !sort.is_empty()).map(order).transpose()?;
-        let (offset, limit) = (call.number("offset")?.unwrap_or(0), call.number("limit")?);
-        let (hooks, mut counts) = tokio::try_join!(service.all_tasks(), service.all_counts())?;
-        let mut tasks: Vec<(&StoredHook, Counts)> = hooks
-            .iter()
-            .map(|hook| (hook, with_due(hook, counts.remove(hook.name.id()).unwrap_or_default())))
-            .collect();
-        if let Some(order) = order {
-            // Those that are alike stay in the order of their uuids.
-            tasks.sort_by(|(_, a), (_, b)| order.compare(a, b));
-        }
-        let part = tasks.iter().skip(offset).take(limit.unwrap_or(usize::MAX));
-        let views: Vec<TaskView<'_>> =
-            part.map(|(hook, counts)| TaskView::new(hook, &[], *counts)).collect::<Result<_, _>>()?;
-        Reply::json(&views)
-    })
-}
-
 /// The counts with the moment that a task is due next, which is stored nowhere else.
-fn with_due(hook: &StoredHook, counts: Counts) -> Counts {
+pub(super) fn with_due(hook: &StoredHook, counts: Counts) -> Counts {
     let due = u64::from(hook.due_at.is_some());
     Counts { total: counts.total + due, todo: counts.todo + due }
-}
-
-/// In which order tasks are listed.
-struct Order {
-    by: fn(&Counts) -> u64,
-    descending: bool,
-}
-
-impl Order {
-    fn compare(&self, a: &Counts, b: &Counts) -> std::cmp::Ordering {
-        let ordering = (self.by)(a).cmp(&(self.by)(b));
-        if self.descending { ordering.reverse() } else { ordering }
-    }
-}
-
-fn order(sort: &str) -> Result<Order, ApiError> {
-    let (key, direction) = sort.split_once(':').unwrap_or((sort, "asc"));
-    let by: Option<fn(&Counts) -> u64> = match key {
-        "nb_executions_total" => Some(|counts| counts.total),
-        "nb_executions_todo" => Some(|counts| counts.todo),
-        _ => None,
-    };
-    match (by, direction) {
-        (Some(by), "asc" | "desc") => Ok(Order { by, descending: direction == "desc" }),
-        _ => {
-            let message = format!(
-                "sort={sort:?} in the query must be nb_executions_total or nb_executions_todo, with :asc or :desc"
-            );
-            Err(ApiError::input(message))
-        }
-    }
 }
 
 /// `task`: a task with its executions, newest first: all, or so many as `limit` says.

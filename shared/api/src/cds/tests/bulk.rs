@@ -43,16 +43,16 @@ async fn all_that_is_wrong_is_named_and_nothing_saved() {
 async fn many_are_stopped_started_and_removed() {
     let client = Client::new();
     let sent: serde_json::Map<String, Value> =
-        (0..40).map(|number| (format!("u{number}"), node("", "WebHook", &[]))).collect();
+        (0..240).map(|number| (format!("u{number}"), node("", "WebHook", &[]))).collect();
     client.cds("POST", "/task/bulk", sent.into()).await.ok();
     client.cds("POST", "/task/u7/stop", Value::Null).await.ok();
-    for (method, verb, changed) in [("POST", "stop", 39), ("GET", "stop", 0), ("GET", "start", 40)] {
+    for (method, verb, changed) in [("POST", "stop", 239), ("GET", "stop", 0), ("GET", "start", 240)] {
         let answer = client.cds(method, &format!("/task/bulk/{verb}"), Value::Null).await.ok();
         assert_eq!(answer, json!({"tasks": changed}));
     }
     client.send("POST", "/webhook/u7", &[], "").await.ok();
     let body = json!({"u7": {}, "u8": null, "nobody": {}, "not/one": {}});
     assert_eq!(client.cds("DELETE", "/task/bulk", body).await.ok(), json!({"tasks": 2}));
-    assert_eq!(client.get("/task").await.as_array().unwrap().len(), 38);
+    assert_eq!(client.get("/task").await.as_array().unwrap().len(), 238);
     assert!(client.world.executions.lock().unwrap().is_empty());
 }

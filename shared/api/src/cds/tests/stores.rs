@@ -1,5 +1,6 @@
 //! The ports, as a [`World`] implements them.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
@@ -26,6 +27,18 @@ impl Seal for Envelope {
     fn open(&self, purpose: &str, sealed: &str) -> Option<String> {
         sealed.strip_prefix(&format!("sealed:{purpose}:")).map(Into::into)
     }
+}
+
+/// A page of what there is, in the order of its keys.
+fn page<T>(all: impl Iterator<Item = (String, T)>, asked: &PageRequest) -> Page<T> {
+    let mut left =
+        all.filter(|(key, _)| asked.continuation.as_ref().is_none_or(|last| key > last)).peekable();
+    let (mut items, mut last) = (Vec::new(), None);
+    for (key, item) in left.by_ref().take(asked.limit.unwrap_or(usize::MAX)) {
+        last = Some(key);
+        items.push(item);
+    }
+    Page { items, continuation: last.filter(|_| left.peek().is_some()) }
 }
 
 #[async_trait]
@@ -56,10 +69,10 @@ impl HookStore for World {
         unreachable!("there is one group")
     }
 
-    async fn list(&self, group: &str, _: &PageRequest) -> Result<Page<StoredHook>, StoreError> {
+    async fn list(&self, group: &str, asked: &PageRequest) -> Result<Page<StoredHook>, StoreError> {
         let hooks = self.hooks.lock().unwrap();
-        let items = hooks.values().filter(|hook| hook.name.group() == group).cloned().collect();
-        Ok(Page { items, continuation: None })
+        let own = hooks.iter().filter(|(_, hook)| hook.name.group() == group);
+        Ok(page(own.map(|(name, hook)| (name.clone(), hook.clone())), asked))
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -111,10 +124,14 @@ impl ExecutionStore for World {
         Ok(self.count(&task.to_string()))
     }
 
-    async fn all_counts(&self, _: &PageRequest) -> Result<Page<(String, Counts)>, StoreError> {
-        let names: Vec<String> = self.hooks.lock().unwrap().keys().cloned().collect();
-        let counts = |name: &String| (name.trim_start_matches("cds/").to_owned(), self.count(name));
-        Ok(Page { items: names.iter().map(counts).collect(), continuation: None })
+    async fn all_counts(&self, asked: &PageRequest) -> Result<Page<(String, Counts)>, StoreError> {
+        let names: BTreeSet<String> =
+            self.executions.lock().unwrap().keys().map(|(name, _)| name.clone()).collect();
+        let counts = |name: String| {
+            let counts = (name.trim_start_matches("cds/").to_owned(), self.count(&name));
+            (name, counts)
+        };
+        Ok(page(names.into_iter().map(counts), asked))
     }
 
     async fn trim(&self, _: &HookName, _: usize) -> Result<usize, StoreError> {

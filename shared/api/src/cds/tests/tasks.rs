@@ -110,6 +110,51 @@ async fn tasks_are_listed_as_asked() {
     }
 }
 
+/// Three pages of them, some with executions.
+#[tokio::test]
+async fn many_tasks_are_listed_page_by_page() {
+    let client = Client::new();
+    let uuids: Vec<String> = (0..230).map(|number| format!("t{number:03}")).collect();
+    let sent: serde_json::Map<String, Value> =
+        uuids.iter().map(|uuid| (uuid.clone(), node("", "WebHook", &[]))).collect();
+    client.cds("POST", "/task/bulk", sent.into()).await.ok();
+    let executions = [("t229", 3), ("t001", 2), ("t150", 2), ("t099", 1), ("t100", 1), ("t228", 1)];
+    for (uuid, count) in executions {
+        for _ in 0..count {
+            client.send("POST", &format!("/webhook/{uuid}"), &[], "").await.ok();
+        }
+    }
+    let counted =
+        |uuid: &str| executions.iter().find(|(busy, _)| *busy == uuid).map_or(0, |(_, count)| *count);
+    let mut busiest = uuids.clone();
+    busiest.sort_by_key(|uuid| std::cmp::Reverse(counted(uuid)));
+    let mut idlest = uuids.clone();
+    idlest.sort_by_key(|uuid| counted(uuid));
+    let cases = [
+        ("", &uuids[..]),
+        ("?limit=150", &uuids[..150]),
+        ("?offset=99&limit=2", &uuids[99..101]),
+        ("?offset=200&limit=100", &uuids[200..]),
+        ("?offset=230", &[]),
+        ("?limit=0", &[]),
+        ("?sort=nb_executions_total:desc", &busiest),
+        ("?sort=nb_executions_total:desc&limit=4", &busiest[..4]),
+        ("?sort=nb_executions_todo:desc&limit=150&offset=2", &busiest[2..152]),
+        ("?sort=nb_executions_todo:desc&limit=0", &[]),
+        ("?sort=nb_executions_total", &idlest),
+        ("?sort=nb_executions_total:asc&offset=220&limit=20", &idlest[220..]),
+    ];
+    for (query, expected) in cases {
+        let listed = client.get(&format!("/task{query}")).await;
+        let listed = listed.as_array().unwrap();
+        let uuids: Vec<&str> = listed.iter().map(|task| task["uuid"].as_str().unwrap()).collect();
+        assert_eq!(uuids, expected, "{query}");
+        for task in listed {
+            assert_eq!(task["nb_executions_total"], counted(task["uuid"].as_str().unwrap()), "{query}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_task_is_stopped_and_started_by_get_as_well() {
     let client = Client::with_webhook().await;
