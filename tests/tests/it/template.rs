@@ -1,6 +1,6 @@
 //! template.yaml against the code: all that there is is deployed, each function with what it needs, and no more.
 
-mod cds_calls;
+pub(crate) mod cds_calls;
 pub(crate) mod document;
 mod permissions;
 mod policies;

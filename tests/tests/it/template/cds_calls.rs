@@ -11,7 +11,7 @@ use treble_tests::{
 use crate::poll::function::repositories;
 
 /// What functions are told of CDS, beside the rest of their environment.
-pub(super) fn environment(cds: &Cds, aws: &Aws) -> Vec<(String, String)> {
+pub(crate) fn environment(cds: &Cds, aws: &Aws) -> Vec<(String, String)> {
     let name = aws.name();
     let variables = [
         ("CDS_API_URL", cds.api_url()),
@@ -25,7 +25,7 @@ pub(super) fn environment(cds: &Cds, aws: &Aws) -> Vec<(String, String)> {
 }
 
 /// The secret and the queue that are for CDS alone.
-pub(super) async fn prepare(aws: &Aws, token: &str, hub: &Repositories) {
+pub(crate) async fn prepare(aws: &Aws, token: &str, hub: &Repositories) {
     let name = aws.name();
     aws.keep_secret("cds-token", token).await;
     let servers = json!({"hub": {"type": "github", "url": hub.url(), "token": "t"}});
