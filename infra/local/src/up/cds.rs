@@ -24,6 +24,9 @@ use crate::store::Store;
 /// How often tasks are compared with what CDS knows.
 const SYNCHRONIZATION: Duration = Duration::from_secs(300);
 
+/// When CDS is told again, if it did not answer or did not take the registration.
+const SOON: Duration = Duration::from_secs(5);
+
 /// What is accepted here would be done by nobody.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -128,7 +131,7 @@ impl Cds {
                     beats_until_synchronization = SYNCHRONIZATION.as_secs() / PERIOD.as_secs();
                 }
                 Ok(true) => beats_until_synchronization -= 1,
-                Ok(false) => {}
+                Ok(false) => beats.reset_after(SOON),
                 Err(error) => tracing::error!(error = chain(&error), "the registration at CDS can't be kept"),
             }
         }

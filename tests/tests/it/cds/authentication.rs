@@ -99,9 +99,11 @@ async fn heads_are_answered_as_gets_are_without_a_body() {
         assert_eq!((get.status, head.status, head.body.len()), (200, 200, 0), "{line}");
         assert_eq!(get.header("content-type"), head.header("content-type"), "{line}");
     }
-    world.save("u", "WebHook", &json!({})).await;
-    let head = world.send(&anonymous("HEAD ^/webhook/u")).await;
-    assert_eq!((head.status, world.executions("u").await.len()), (405, 0), "the task is for POST");
+    for method in ["POST", "GET"] {
+        world.save("u", "WebHook", &json!({"method": method})).await;
+        let head = world.send(&anonymous("HEAD ^/webhook/u")).await;
+        assert_eq!((head.status, world.executions("u").await.len()), (405, 0), "the task is for {method}");
+    }
     let head = world.send(&anonymous("HEAD ^/task")).await;
     assert_eq!((head.status, head.body.len()), (401, 0));
 }

@@ -51,14 +51,13 @@ fn answer(task: &Task, execution: &Execution, is_large: bool) -> Result<Reply, A
     Reply::json(&if is_large { view.without_cause() } else { view })
 }
 
-/// The request as a task gets it, with all of its headers.
+/// The request as a task gets it, with all of its headers. A HEAD stays one, which no task is for: who only looks makes nothing run.
 fn request(call: &Call<'_>) -> Result<WebhookRequest, ApiError> {
     let parts = &call.request.parts;
-    let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
     Ok(WebhookRequest {
         query: parts.uri.query().unwrap_or_default().to_owned(),
         body: call.content()?.to_vec(),
         headers: headers::all(&parts.headers),
-        method: method.to_string(),
+        method: parts.method.to_string(),
     })
 }
