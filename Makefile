@@ -22,11 +22,7 @@ CARGO_FUZZ := $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
-# The release binaries, for the end-to-end test, are built with what the other suites leave of the processors.
-test: format clippy template build ## every check there is
-	nice -n 19 cargo build --locked --release --quiet -p treble-functions & release=$$!; \
-	trap 'kill $$release 2>/dev/null' EXIT; \
-	$(MAKE) docs suites-aws && wait $$release && TREBLE_STACK_BINARIES=$(CURDIR)/target/release $(MAKE) suites
+test: format clippy template build docs suites suites-aws ## every check there is
 
 format: ## is everything formatted?
 	cargo fmt --all --check

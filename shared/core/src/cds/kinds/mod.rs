@@ -1,4 +1,4 @@
-//! The types of tasks. Adding one is a file of its own here, and a line in [`KINDS`].
+//! The types of tasks. Adding one is a file of its own here, and a line in `KINDS`.
 //!
 //! What they share: `entries` is a payload that is put together; `flatten` makes texts by name of JSON, which `json` reads; `git` knows the
 //! events of repositories; `signature` and `event_id` what senders say of a request.
