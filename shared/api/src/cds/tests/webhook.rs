@@ -218,9 +218,11 @@ async fn an_event_that_was_not_sent_is_healed_by_its_repetition() {
 }
 
 #[tokio::test]
-async fn head_is_a_get() {
+async fn a_head_makes_nothing_run() {
     let client = Client::new();
     client.cds("POST", "/task", node("hook", "WebHook", &[("method", "GET")])).await.ok();
-    let execution = client.send("HEAD", "/webhook/hook", &[], "").await.ok();
-    assert_eq!(execution["webhook"]["request_method"], "GET");
+    let refused = client.send("HEAD", "/webhook/hook", &[], "").await;
+    assert_eq!(refused.status, 405);
+    let task = client.cds("GET", "/task/hook", json!(null)).await.ok();
+    assert_eq!(task["nb_executions_total"], 0);
 }
