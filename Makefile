@@ -8,6 +8,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # nextest where there is one; plain cargo test does as well.
 NEXTEST := $(shell command -v cargo-nextest)
 RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test) --locked --no-fail-fast
+# Tests wait for most of their time, for processes and clocks: half as many more at once as there are processors.
+export NEXTEST_TEST_THREADS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 # How long each fuzz target runs, and the targets: all, or those that are named.
 FUZZ_SECONDS := 60
 FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_targets/*.rs)))
@@ -22,11 +24,7 @@ CARGO_FUZZ := $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
-# The release binaries, for the end-to-end test, are built with what the other suites leave of the processors.
-test: format clippy template build ## every check there is
-	nice -n 19 cargo build --locked --release --quiet -p treble-functions & release=$$!; \
-	trap 'kill $$release 2>/dev/null' EXIT; \
-	$(MAKE) docs suites-aws && wait $$release && TREBLE_STACK_BINARIES=$(CURDIR)/target/release $(MAKE) suites
+test: format clippy template build docs suites suites-aws ## every check there is
 
 format: ## is everything formatted?
 	cargo fmt --all --check
@@ -56,8 +54,11 @@ suites-aws: build tools rabbitmq ## the wire-level suites once more, on an emula
 schemathesis: build tools ## a thousand made-up requests an operation, from the OpenAPI document
 	SCHEMATHESIS_EXAMPLES=1000 cargo test --locked --package treble-tests --test it -- --nocapture schemathesis
 
-# Each package by itself, as it is deployed: together they would get each other's features.
+# Each package by itself, as it is deployed: together they would get each other's features. What the largest function
+# consists of, its symbols tell, without which it is then built again.
 bench: tools ## what it costs, beside what it may cost; minutes, and best on a machine with nothing else to do
+	cargo rustc --locked --release -p treble-functions --bin default -- -C strip=none
+	python tests/benches/breakdown.py target/release/default
 	cargo build --locked --release -p treble-functions
 	cargo build --locked --release -p treble-local
 	cargo bench --locked -p treble-tests
@@ -100,6 +101,14 @@ rabbitmq: ## RabbitMQ, from Debian, where it isn't installed
 	  else \
 	    echo "The tests start a RabbitMQ at $(RABBITMQ): sudo apt-get install rabbitmq-server" >&2; exit 1; \
 	  fi
+
+# Not part of `test`: librdkafka takes a minute or two to compile, and the server is another one with it.
+.PHONY: kafka
+KAFKA := --locked --workspace --features treble-local/kafka,treble-tests/kafka
+kafka: ## the local server as a consumer of Kafka, its lints and its suite: needs OpenSSL's headers
+	cargo clippy $(KAFKA) --all-targets -- -D warnings
+	cargo build $(KAFKA) --bins
+	$(RUN_TESTS) --workspace --features treble-local/kafka,treble-tests/kafka --test kafka
 
 .PHONY: watch
 watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, on an emulated AWS

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use treble_api::auth::{AuthError, Authenticator, Caller, SignedRequest};
+use treble_core::cds::poll::{Repository, RepositoryName, RepositoryStore};
+use treble_core::cds::{Counts, Execution, ExecutionStore, ServiceState, ServiceStateStore};
 use treble_core::firing::{FireRecord, Firing};
 use treble_core::hook::{Binding, HookName, StoredHook};
 use treble_core::ports::{
-    BindingLedger, Claim, ClientCredentials, CreateOutcome, CreatedTask, Credentials, FireStore, HealthStore,
-    HookStore, MadeBinding, NewTask, Page, PageRequest, Sink, SinkError, StoreError,
+    BindingLedger, Claim, ClientCredentials, CreateOutcome, CreatedTask, Credentials, DelayedFiring,
+    FireStore, FiringQueue, HealthStore, HookStore, MadeBinding, NewTask, Page, PageRequest, QueueError,
+    Sink, SinkError, StoreError,
 };
 use treble_core::scope::Roles;
 use treble_core::streak::Health;
@@ -107,6 +110,88 @@ impl FireStore for Absent {
 
     async fn list(&self, _: &StoredHook, _: &PageRequest) -> Result<Page<FireRecord>, StoreError> {
         Err(self.store())
+    }
+}
+
+#[async_trait]
+impl ServiceStateStore for Absent {
+    async fn read(&self) -> Result<ServiceState, StoreError> {
+        Err(self.store())
+    }
+
+    async fn set_registration(&self, _: Timestamp, _: Result<&str, &str>) -> Result<(), StoreError> {
+        Err(self.store())
+    }
+
+    async fn set_maintenance(&self, _: Option<Timestamp>) -> Result<(), StoreError> {
+        Err(self.store())
+    }
+}
+
+#[async_trait]
+impl ExecutionStore for Absent {
+    async fn create(&self, _: &Execution) -> Result<bool, StoreError> {
+        Err(self.store())
+    }
+
+    async fn get(&self, _: &HookName, _: Timestamp) -> Result<Option<Execution>, StoreError> {
+        Err(self.store())
+    }
+
+    async fn update(&self, _: &Execution, _: &Execution) -> Result<bool, StoreError> {
+        Err(self.store())
+    }
+
+    async fn list(&self, _: &HookName, _: &PageRequest) -> Result<Page<Execution>, StoreError> {
+        Err(self.store())
+    }
+
+    async fn counts(&self, _: &HookName) -> Result<Counts, StoreError> {
+        Err(self.store())
+    }
+
+    async fn all_counts(&self, _: &PageRequest) -> Result<Page<(String, Counts)>, StoreError> {
+        Err(self.store())
+    }
+
+    async fn trim(&self, _: &HookName, _: usize) -> Result<usize, StoreError> {
+        Err(self.store())
+    }
+
+    async fn remove_all(&self, _: &HookName) -> Result<(), StoreError> {
+        Err(self.store())
+    }
+}
+
+#[async_trait]
+impl RepositoryStore for Absent {
+    async fn watch(&self, _: &RepositoryName, _: Timestamp) -> Result<(), StoreError> {
+        Err(self.store())
+    }
+
+    async fn get(&self, _: &RepositoryName) -> Result<Option<Repository>, StoreError> {
+        Err(self.store())
+    }
+
+    async fn list(&self, _: &PageRequest) -> Result<Page<Repository>, StoreError> {
+        Err(self.store())
+    }
+
+    async fn save(&self, _: &Repository, _: &Repository) -> Result<bool, StoreError> {
+        Err(self.store())
+    }
+
+    async fn forget(&self, _: &Repository) -> Result<bool, StoreError> {
+        Err(self.store())
+    }
+}
+
+#[async_trait]
+impl FiringQueue for Absent {
+    async fn send(&self, firings: &[DelayedFiring]) -> Vec<Result<(), QueueError>> {
+        let refused =
+            || QueueError::Unavailable { reason: "there is none".into(), source: Some((*self).into()) };
+        firings.iter().map(|_| Err(refused())).collect()
     }
 }
 

@@ -23,7 +23,7 @@ use crate::parts::Aws;
 use crate::serve::milliseconds;
 use crate::settings::Settings;
 use crate::start::{Environment, StartError, start};
-use crate::{Uses, parts};
+use crate::{Uses, cds, parts};
 
 /// How long the sink may take for one firing: ten at once, well within the queue's visibility timeout.
 const SINK_BUDGET: Duration = Duration::from_secs(20);
@@ -47,7 +47,13 @@ pub fn fire() -> ExitCode {
 async fn consumer(variables: &Environment, aws: &Aws) -> Result<Consumer, StartError> {
     let uses = Uses::FIRING_FROM_A_QUEUE;
     let service = parts::service(uses, Settings::read(&uses, variables)?, Some(aws)).await?;
-    Ok(Consumer { hooks: service.hooks, engine: service.engine, budget: SINK_BUDGET, clock: Timestamp::now })
+    Ok(Consumer {
+        hooks: service.hooks,
+        engine: service.engine,
+        cds: cds::processor(variables, aws).await?,
+        budget: SINK_BUDGET,
+        clock: Timestamp::now,
+    })
 }
 
 /// What came of a message, and what is counted of it.
@@ -131,6 +137,7 @@ fn log(outcome: &Outcome) {
             let fired_by = firing.fired_by.as_str();
             tracing::warn!(firedBy = fired_by, error = error.log_text(), "a firing failed for good");
         }
+        Outcome::Postponed(_, wait) => tracing::info!(seconds = wait.as_secs(), "a firing was put off"),
         Outcome::Dropped(why) => tracing::info!(why, "a firing was dropped"),
     }
 }

@@ -4,19 +4,23 @@
 //! - `settings` are read from the environment once; `parts` makes of them what the function uses, and nothing else.
 //! - `event` and `reply` translate between API Gateway's HTTP API (payload format 2.0) and the dialects' messages.
 //! - [`tick`] is the clock's work; [`firings`] does what waits in the queue, `messages` at a time; [`pulse`] fires from a
-//!   broker's messages.
+//!   broker's messages, [`kafka`] from the records of topics, [`poll`] from what happened in repositories.
 //! - [`publish_changes`] takes what changed from the hooks table's stream to the event bus, [`tell_owner`] from there to
 //!   hooks' owners.
+//! - [`cds`] is the dialect of CDS, its routes and what goes on beside them.
 //! - `start` is how all of them begin.
 
 mod absent;
+pub mod cds;
 mod event;
 pub mod firings;
 mod function;
+pub mod kafka;
 mod logs;
 mod messages;
 mod metrics;
 mod parts;
+pub mod poll;
 pub mod publish_changes;
 pub mod pulse;
 mod reply;

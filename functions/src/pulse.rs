@@ -33,7 +33,8 @@ pub fn run() -> ExitCode {
     })
 }
 
-async fn dispatcher(variables: &Environment) -> Result<Dispatcher, StartError> {
+/// What fires hooks, of a function's settings.
+pub(crate) async fn dispatcher(variables: &Environment) -> Result<Dispatcher, StartError> {
     let (hooks, fires) = (variables.required(HOOKS_TABLE)?, variables.required(FIRES_TABLE)?);
     let (queue_url, secret) = (variables.required(FIRINGS_QUEUE_URL)?, variables.required(MASTER_KEY_ARN)?);
     let aws = configure(&variables.aws()?);

@@ -4,7 +4,7 @@ use http::Method;
 use lambda_http::Body;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use treble_api::request::Request;
-use treble_api::taskcluster::response::{self, Response};
+use treble_api::taskcluster::response::Response;
 
 /// The most that a reply may have as the JSON that Lambda takes, in bytes: 6 MB, less what headers may have.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -13,8 +13,12 @@ const MAX_REPLY_BYTES: usize = 6_291_556 - 64 * 1024;
 const MAX_ESCAPE_BYTES: usize = 6;
 
 /// The reply to a request. One that is larger than Lambda's replies may be becomes an error that says how to ask for less.
-pub(crate) fn reply(request: &Request, response: Response) -> ApiGatewayV2httpResponse {
-    let response = if fits(response.body()) { response } else { response::too_large(request) };
+pub(crate) fn reply(
+    request: &Request,
+    response: Response,
+    too_large: fn(&Request) -> Response,
+) -> ApiGatewayV2httpResponse {
+    let response = if fits(response.body()) { response } else { too_large(request) };
     let (parts, body) = response.into_parts();
     let mut reply = ApiGatewayV2httpResponse::default();
     reply.status_code = parts.status.as_u16().into();
@@ -52,13 +56,13 @@ fn json_length(text: &[u8]) -> usize {
 mod tests {
     use bytes::Bytes;
     use serde_json::{Value, json};
-    use treble_api::taskcluster::response::text;
+    use treble_api::taskcluster::response::{self, text};
 
     use super::*;
 
     fn replied(method: Method, response: Response) -> Value {
         let request = http::Request::builder().method(method).body(Bytes::new()).unwrap();
-        serde_json::to_value(reply(&Request::complete(request), response)).unwrap()
+        serde_json::to_value(reply(&Request::complete(request), response, response::too_large)).unwrap()
     }
 
     #[test]

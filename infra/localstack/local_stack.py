@@ -64,6 +64,9 @@ def serve(options):
     os.environ |= aws_emulator.environment(aws_port)
     with aws_emulator.running(aws_port, home, sys.stderr, options.aws_host):
         parameters = {"RootUrl": root_url, "Broker": "yes", "MailFrom": MAIL_FROM, "LogLevel": "INFO"}
+        if "CDS_API_URL" in os.environ:
+            token = deploy.client("secretsmanager").create_secret(Name="cds-token", SecretString=os.environ["CDS_TOKEN"])
+            parameters |= {"CdsApiUrl": os.environ["CDS_API_URL"], "CdsTokenSecretArn": token["ARN"]}
         outputs = deploy.deploy(STACK, lambda name: os.path.join(options.binaries, name), parameters)
         token = deploy.root_client(options.treble, outputs)
         variables = deploy.exports(root_url, token) | aws_emulator.environment(aws_port) | deploy.variables(outputs)

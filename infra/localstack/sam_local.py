@@ -21,7 +21,7 @@ AWS = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS
 
 
 def routes(resources):
-    """The route of each function that has one."""
+    """The routes of each function that has any."""
     found = {}
     for route in resources.values():
         if route["Type"] == "AWS::ApiGatewayV2::Route":
@@ -29,7 +29,7 @@ def routes(resources):
             integration = resources[route["Properties"]["Target"]["Fn::Sub"].split("${")[1].rstrip("}")]
             function = integration["Properties"]["IntegrationUri"]["Fn::GetAtt"]
             name = function.removesuffix(".Arn") if isinstance(function, str) else function[0]
-            found[name] = route["Properties"]["RouteKey"]
+            found.setdefault(name, []).append(route["Properties"]["RouteKey"])
     return found
 
 
@@ -59,7 +59,7 @@ def template():
             "Environment": {"Variables": {variable: "" for variable in [*variables, *AWS]}},
         }
         if name in routed:
-            properties["Events"] = {"Api": event(routed[name])}
+            properties["Events"] = {f"Api{number}": event(route) for number, route in enumerate(routed[name])}
         resources[name] = {"Type": "AWS::Serverless::Function", "Properties": properties}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",

@@ -59,8 +59,15 @@ impl Aws {
         for queue in ["tasks", "firings"] {
             self.sqs("CreateQueue", &json!({"QueueName": format!("{}-{queue}", self.name)})).await;
         }
-        let secret = json!({"Name": self.secret(), "SecretString": format!("{:-<32}", self.name), "ClientRequestToken": "-"});
+        self.keep_secret("master-key", &format!("{:-<32}", self.name)).await;
+    }
+
+    /// Keeps a text as a secret: its name.
+    pub async fn keep_secret(&self, what: &str, text: &str) -> String {
+        let name = format!("{}-{what}", self.name);
+        let secret = json!({"Name": name, "SecretString": text, "ClientRequestToken": "-"});
         self.call("secretsmanager", "secretsmanager.CreateSecret", &secret).await;
+        name
     }
 
     /// The address of that AWS.
@@ -79,7 +86,7 @@ impl Aws {
     }
 
     /// Takes all messages from a queue; they are JSON.
-    pub(crate) async fn take(&self, queue_url: &str) -> Vec<Value> {
+    pub async fn take(&self, queue_url: &str) -> Vec<Value> {
         let mut bodies = Vec::new();
         loop {
             let messages = self.receive(queue_url).await;
@@ -113,12 +120,13 @@ impl Aws {
         (number("ApproximateNumberOfMessages"), hidden)
     }
 
-    pub(crate) async fn sqs(&self, action: &str, request: &Value) -> Value {
+    /// One call of SQS.
+    pub async fn sqs(&self, action: &str, request: &Value) -> Value {
         self.call("sqs", &format!("AmazonSQS.{action}"), request).await
     }
 
     /// One call of AWS's JSON protocol. The emulator looks at no signature, only at whom it is for.
-    pub(crate) async fn call(&self, service: &str, action: &str, request: &Value) -> Value {
+    pub async fn call(&self, service: &str, action: &str, request: &Value) -> Value {
         let scope = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
         let call = reqwest::Client::new()
             .post(&self.endpoint)

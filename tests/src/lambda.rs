@@ -69,24 +69,36 @@ impl Lambda {
 
     /// Invokes it with an event, and waits for its reply; fails with all it has logged, if it has none.
     pub fn invoke(&self, event: &Value) -> Value {
-        self.invoke_traced(event, None)
+        self.reply(self.invoke_traced(event, None))
     }
 
     /// The same within a trace, as X-Ray writes it.
     pub fn invoke_in(&self, trace: &str, event: &Value) -> Value {
-        self.invoke_traced(event, Some(trace.to_owned()))
+        self.reply(self.invoke_traced(event, Some(trace.to_owned())))
     }
 
-    fn invoke_traced(&self, event: &Value, trace: Option<String>) -> Value {
+    /// Invokes it with an event that it can't deal with: the message of its error.
+    pub fn invoke_in_vain(&self, event: &Value) -> String {
+        match self.invoke_traced(event, None) {
+            Ok(Err(error)) => error["errorMessage"].as_str().unwrap().to_owned(),
+            other => panic!("no error but {other:?}, and the log says: {}", self.log()),
+        }
+    }
+
+    fn reply(&self, outcome: Result<Outcome, String>) -> Value {
+        match outcome {
+            Ok(Ok(reply)) => reply,
+            failed => panic!("{failed:?}, and the log says: {}", self.log()),
+        }
+    }
+
+    fn invoke_traced(&self, event: &Value, trace: Option<String>) -> Result<Outcome, String> {
         let (sender, outcome) = channel();
         let id = format!("request-{}", self.api.count.fetch_add(1, Ordering::Relaxed));
         self.api.waiting.lock().unwrap().insert(id.clone(), sender);
         let invocation = Invocation { id, event: event.clone(), trace };
         self.api.invoke.lock().unwrap().send(invocation).unwrap();
-        match outcome.recv_timeout(PATIENCE) {
-            Ok(Ok(reply)) => reply,
-            failed => panic!("{failed:?}, and the log says: {}", self.process.printed()),
-        }
+        outcome.recv_timeout(PATIENCE).map_err(|error| error.to_string())
     }
 
     /// What it has logged so far.

@@ -14,6 +14,8 @@
 mod aws;
 mod bridge;
 mod bus;
+mod cds;
+mod cds_world;
 mod clients;
 mod deployment;
 mod emulators;
@@ -26,6 +28,7 @@ mod process;
 mod rabbitmq;
 mod recorder;
 mod reference;
+mod repositories;
 mod server;
 mod signing;
 mod site;
@@ -40,6 +43,8 @@ pub use self::taskcluster::{Taskcluster, Trouble};
 pub use aws::Aws;
 pub use bridge::BridgeProcess;
 pub use bus::EventBridge;
+pub use cds::{Cds, CdsRun};
+pub use cds_world::{CdsWorld, node_hook};
 pub use clients::{
     deploy_template, node, python, python_as, sam_local_routes, schemathesis, validate_openapi,
 };
@@ -53,6 +58,7 @@ pub use process::Exit;
 pub use rabbitmq::RabbitMq;
 pub use recorder::{Recorded, Recorder};
 pub use reference::ReferenceHooks;
+pub use repositories::{Asked, Repositories};
 pub use server::{Server, Stopped};
 pub use signing::Signer;
 pub use site::program;

@@ -18,16 +18,21 @@ use crate::{Aws, RabbitMq};
 pub struct LocalStack {
     state: TempDir,
     binaries: PathBuf,
+    /// What its script finds in its environment beside ours.
+    told: Vec<(String, String)>,
     variables: BTreeMap<String, String>,
 }
 
 impl LocalStack {
     /// Starts it with the functions of the directory that `TREBLE_STACK_BINARIES` names, or with those beside the tests'.
-    pub fn start() -> LocalStack {
+    /// Of a CDS it is told where that is, and by which token it knows services.
+    pub fn start(cds: Option<(&str, &str)>) -> LocalStack {
         let named = std::env::var_os("TREBLE_STACK_BINARIES").map(PathBuf::from);
         let binaries = named.unwrap_or_else(|| program().parent().unwrap().to_owned());
         let state = TempDir::new().unwrap();
-        let mut stack = LocalStack { state, binaries, variables: BTreeMap::new() };
+        let told = cds.into_iter().flat_map(|(url, token)| [("CDS_API_URL", url), ("CDS_TOKEN", token)]);
+        let told = told.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let mut stack = LocalStack { state, binaries, told, variables: BTreeMap::new() };
         stack.up();
         let written = std::fs::read_to_string(stack.directory().join("environment")).unwrap();
         let exported = |line: &str| {
@@ -59,6 +64,7 @@ impl LocalStack {
         let mut command = Command::new(tool("python"));
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/localstack/local_stack.py"));
         command.arg(what).arg("--state").arg(self.directory());
+        command.envs(self.told.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -41,7 +41,12 @@ impl Server {
 
     /// A new server with further arguments, on this AWS or, without one, with a database of its own.
     pub async fn on(aws: Option<Aws>, arguments: &[&str]) -> Server {
-        Server::at(0, arguments, aws).await
+        Server::at(0, arguments, &[], aws).await
+    }
+
+    /// A new server with further arguments and variables.
+    pub async fn with_variables(variables: &[(&str, &str)], arguments: &[&str]) -> Server {
+        Server::at(0, arguments, variables, Aws::from_env()).await
     }
 
     /// A new server that clients reach through API Gateway and functions, which share its tables. `None` where the tests
@@ -52,15 +57,24 @@ impl Server {
 
     /// The same with these options, which may be `--auth` and `--sink`, for the server and the functions alike.
     pub async fn on_functions_with(options: &[&str]) -> Option<Server> {
-        Some(Server::behind_gateway(Aws::from_env()?, options, None).await)
+        Some(Server::behind_gateway(Aws::from_env()?, options, &[], None).await)
     }
 
-    /// As [`on_functions`](Self::on_functions), and what the functions call of AWS is recorded.
-    pub async fn on_recorded_functions(aws: Aws, recorder: &Recorder) -> Server {
-        Server::behind_gateway(aws, &[], Some(recorder.clone())).await
+    /// As [`on_functions`](Self::on_functions), with more in their environment; what the functions call of AWS is recorded.
+    pub async fn on_recorded_functions(
+        aws: Aws,
+        recorder: &Recorder,
+        environment: &[(String, String)],
+    ) -> Server {
+        Server::behind_gateway(aws, &[], environment, Some(recorder.clone())).await
     }
 
-    async fn behind_gateway(aws: Aws, options: &[&str], recorder: Option<Recorder>) -> Server {
+    async fn behind_gateway(
+        aws: Aws,
+        options: &[&str],
+        more: &[(String, String)],
+        recorder: Option<Recorder>,
+    ) -> Server {
         let (listener, port) = stub::listen();
         let root_url = format!("http://127.0.0.1:{port}");
         let mut environment = aws.environment();
@@ -71,6 +85,7 @@ impl Server {
         ] {
             environment.push((name.to_owned(), value));
         }
+        environment.extend_from_slice(more);
         for option in options.chunks(2) {
             let name = option[0].trim_start_matches("--").to_uppercase();
             environment.retain(|(known, _)| *known != format!("TREBLE_{name}"));
@@ -83,17 +98,18 @@ impl Server {
         // The server itself is at another port, which is not told by the root URL.
         let own_port = stub::listen().1;
         let arguments = [&["--root-url", &root_url], options].concat();
-        let mut server = Server::at(own_port, &arguments, Some(aws)).await;
+        let mut server = Server::at(own_port, &arguments, &[], Some(aws)).await;
         server.gateway = Some(Gateway::start(listener, environment, recorder));
         server
     }
 
-    async fn at(port: u16, arguments: &[&str], aws: Option<Aws>) -> Server {
+    async fn at(port: u16, arguments: &[&str], variables: &[(&str, &str)], aws: Option<Aws>) -> Server {
         let site = Site {
             data: TempDir::new().unwrap(),
             exported: OnceLock::new(),
             aws,
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            environment: variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
             port,
         };
         if let Some(aws) = &site.aws {

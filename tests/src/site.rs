@@ -18,6 +18,8 @@ pub(crate) struct Site {
     pub(crate) exported: OnceLock<Exported>,
     pub(crate) aws: Option<Aws>,
     pub(crate) arguments: Vec<String>,
+    /// Further variables.
+    pub(crate) environment: Vec<(String, String)>,
     /// The port to listen at; 0 for any that is free.
     pub(crate) port: u16,
 }
@@ -74,6 +76,7 @@ impl Site {
         if let Some(aws) = &self.aws {
             command.envs(aws.environment());
         }
+        command.envs(self.environment.iter().cloned());
         command
     }
 

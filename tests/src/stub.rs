@@ -1,8 +1,10 @@
 //! HTTP servers of the tests' own: a thread for each connection, and no more of HTTP than their clients use.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 /// A request as it came.
 pub(crate) struct Incoming {
@@ -58,6 +60,79 @@ pub(crate) fn serve(listener: TcpListener, answer: impl Fn(&Incoming) -> Answer 
             std::thread::spawn(move || connection(&stream.unwrap(), &*answer));
         }
     });
+}
+
+/// A server that can go down and come back at the same port.
+pub(crate) struct Door {
+    port: u16,
+    answer: Arc<dyn Fn(&Incoming) -> Answer + Send + Sync>,
+    opened: Option<Opened>,
+}
+
+struct Opened {
+    closing: Arc<AtomicBool>,
+    connections: Arc<Mutex<Vec<TcpStream>>>,
+    accepting: JoinHandle<()>,
+}
+
+impl Door {
+    /// A server at a free port.
+    pub(crate) fn open(answer: impl Fn(&Incoming) -> Answer + Send + Sync + 'static) -> Door {
+        let (listener, port) = listen();
+        let mut door = Door { port, answer: Arc::new(answer), opened: None };
+        door.serve(listener);
+        door
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Refuses connections from now on, and ends those that there are.
+    pub(crate) fn close(&mut self) {
+        let Some(opened) = self.opened.take() else { return };
+        opened.closing.store(true, Ordering::SeqCst);
+        // Wakes the thread, which drops the listener.
+        drop(TcpStream::connect(("127.0.0.1", self.port)));
+        opened.accepting.join().unwrap();
+        for connection in opened.connections.lock().unwrap().drain(..) {
+            // It may have ended by itself.
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Serves again, if it was closed.
+    pub(crate) fn reopen(&mut self) {
+        if self.opened.is_none() {
+            self.serve(TcpListener::bind(("127.0.0.1", self.port)).unwrap());
+        }
+    }
+
+    fn serve(&mut self, listener: TcpListener) {
+        let (closing, connections) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        let (stop, open, answer) = (Arc::clone(&closing), Arc::clone(&connections), Arc::clone(&self.answer));
+        let accepting = std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if stop.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (stream, answer) = (stream.unwrap(), Arc::clone(&answer));
+                open.lock().unwrap().push(stream.try_clone().unwrap());
+                std::thread::spawn(move || {
+                    connection(&stream, &*answer);
+                    // The other handle would keep it open. The client may have ended it.
+                    let _ = stream.shutdown(Shutdown::Both);
+                });
+            }
+        });
+        self.opened = Some(Opened { closing, connections, accepting });
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.close();
+    }
 }
 
 fn connection(stream: &TcpStream, answer: &dyn Fn(&Incoming) -> Answer) {

@@ -223,11 +223,13 @@ impl State {
 }
 
 /// A call, and what befalls it.
-fn troubled(trouble: &Mutex<VecDeque<Trouble>>, answer: impl FnOnce() -> Answer) -> Answer {
+pub(crate) fn troubled(trouble: &Mutex<VecDeque<Trouble>>, answer: impl FnOnce() -> Answer) -> Answer {
     let next = trouble.lock().unwrap().pop_front();
     match next {
         None => answer(),
-        Some(Trouble::Status(status)) => Answer::json(status, json!({"error": "trouble"})),
+        Some(Trouble::Status(status)) => {
+            Answer::json(status, json!({"error": "trouble", "message": "trouble"}))
+        }
         Some(Trouble::Lost) => Answer::json(Answer::NONE, json!({})),
         Some(Trouble::Slow(time)) => {
             std::thread::sleep(time);

@@ -151,6 +151,11 @@ impl DataDir {
         self.path.join("server.url")
     }
 
+    /// The URL by which clients know the service, as its last start had it: it stays when the server stops.
+    pub(crate) fn root_url(&self) -> PathBuf {
+        self.path.join("root.url")
+    }
+
     /// The mails to hooks' owners.
     pub(crate) fn mailbox(&self) -> PathBuf {
         self.path.join("mailbox.txt")

@@ -67,6 +67,7 @@ fn run(command: Command) -> Result<ExitCode, output::Failure> {
         Command::Client(arguments) => admin::client::run(arguments)?,
         Command::Role(arguments) => admin::role::run(arguments)?,
         Command::DeadLetters(arguments) => admin::dead_letters::run(arguments)?,
+        Command::Cds(arguments) => admin::cds::run(arguments)?,
         Command::Doctor(arguments) => return doctor::run(arguments),
         Command::Export(arguments) => transfer::export(&arguments)?,
         Command::Import(arguments) => return transfer::import(&arguments),

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::Client;
 use treble_aws::client::configure;
 use treble_aws::dynamodb::stream::enable_stream;
 use treble_aws::dynamodb::{
-    DynamoAuth, DynamoDeadLetters, DynamoFires, DynamoHooks, TableNames, create_tables,
+    DynamoAuth, DynamoDeadLetters, DynamoExecutions, DynamoFires, DynamoHooks, DynamoRepositories,
+    DynamoServiceState, TableNames, create_tables,
 };
 use treble_aws::settings::{AUTH_TABLE, FIRES_TABLE, SettingError};
 use treble_core::secret::MasterKey;
@@ -79,6 +80,21 @@ impl Store {
     /// Fire records.
     pub(crate) fn fires(&self) -> DynamoFires {
         DynamoFires::new(self.client.clone(), &self.tables.fires)
+    }
+
+    /// Executions of tasks of CDS.
+    pub(crate) fn executions(&self) -> DynamoExecutions {
+        DynamoExecutions::new(self.client.clone(), &self.tables.fires)
+    }
+
+    /// Repositories that are polled.
+    pub(crate) fn repositories(&self) -> DynamoRepositories {
+        DynamoRepositories::new(self.client.clone(), &self.tables.hooks)
+    }
+
+    /// What the service knows of itself at CDS.
+    pub(crate) fn service_state(&self, master_key: &MasterKey) -> DynamoServiceState {
+        DynamoServiceState::new(self.client.clone(), &self.tables.auth, master_key)
     }
 
     /// What was given up.

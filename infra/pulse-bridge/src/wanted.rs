@@ -47,8 +47,8 @@ impl Wanted {
 
     /// A hook is now this one, or gone.
     pub(crate) fn set(&mut self, name: HookName, hook: Option<&StoredHook>) {
-        match hook.map(|hook| &hook.definition.bindings).filter(|bindings| !bindings.is_empty()) {
-            Some(bindings) => self.hooks.insert(name, bindings.clone()),
+        match hook.map(bindings_of).filter(|bindings| !bindings.is_empty()) {
+            Some(bindings) => self.hooks.insert(name, bindings.to_vec()),
             None => self.hooks.remove(&name),
         };
     }
@@ -57,6 +57,12 @@ impl Wanted {
     pub(crate) fn bindings(&self) -> BTreeSet<Binding> {
         self.hooks.values().flatten().cloned().collect()
     }
+}
+
+/// What a hook wants of the broker: the bindings of some tasks of CDS are to what others send.
+fn bindings_of(hook: &StoredHook) -> &[Binding] {
+    let elsewhere = hook.definition.cds.as_ref().is_some_and(|task| !task.kind.of().of_broker);
+    if elsewhere { &[] } else { &hook.definition.bindings }
 }
 
 fn page(continuation: Option<String>) -> PageRequest {

@@ -1,5 +1,7 @@
 //! The public HTTP dialects of Treble: routes, authentication, wire shapes, errors.
 
 pub mod auth;
+pub mod cds;
+mod content;
 pub mod request;
 pub mod taskcluster;

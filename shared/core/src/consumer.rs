@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::cds::{self, ProcessError, Processed};
 use crate::fire::{Engine, FireError, FireOptions, Fired, TaskIdOrigin};
 use crate::firing::{FiredBy, Firing};
-use crate::hook::StoredHook;
-use crate::ports::{HookStore, StoreError, chain};
+use crate::hook::{HookName, StoredHook};
+use crate::ports::{HookStore, QueueError, StoreError, chain};
 
 /// How long a message waits at least before it is received for the second time.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
@@ -22,6 +23,8 @@ pub struct Consumer {
     pub hooks: Arc<dyn HookStore>,
     /// What fires them.
     pub engine: Engine,
+    /// What does those that are tasks of CDS, where there is one.
+    pub cds: Option<cds::Processor>,
     /// How long the sink may take for one firing.
     pub budget: Duration,
     /// The clock.
@@ -37,6 +40,8 @@ pub enum Outcome {
     Declined(Box<Firing>),
     /// The firing failed, which is recorded.
     Failed(Box<Firing>, FireError),
+    /// It is in the queue again, to come after so long.
+    Postponed(Box<Firing>, Duration),
     /// There is nothing to be fired any more.
     Dropped(&'static str),
 }
@@ -50,6 +55,12 @@ pub enum ConsumeError {
     /// The hook could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What is to be done later could not be sent.
+    #[error("what is to be done later can't be sent")]
+    Queue(#[source] QueueError),
+    /// The hook is a task of CDS, and no CDS is known here.
+    #[error("hook {0} is a task of CDS, and CDS_API_URL is not set")]
+    NoCds(HookName),
     /// The firing failed in a way that may pass.
     #[error("hook {} can't be fired now", .firing.hook)]
     Fire {
@@ -70,6 +81,15 @@ pub enum Attempt {
     Last,
 }
 
+impl From<ProcessError> for ConsumeError {
+    fn from(error: ProcessError) -> Self {
+        match error {
+            ProcessError::Store(error) => Self::Store(error),
+            ProcessError::Queue(error) => Self::Queue(error),
+        }
+    }
+}
+
 impl ConsumeError {
     /// What a log may say of it: nothing of what the message says, which a parser's error quotes.
     pub fn log_text(&self) -> String {
@@ -79,6 +99,7 @@ impl ConsumeError {
                 format!("the message is no firing: {what:?} at line {line} column {column}")
             }
             Self::Store(error) => chain(error),
+            Self::Queue(_) | Self::NoCds(_) => chain(self),
             Self::Fire { error, .. } => error.log_text(),
         }
     }
@@ -97,6 +118,9 @@ impl Consumer {
         let Some(hook) = self.hooks.get(&firing.hook).await? else {
             return Ok(Outcome::Dropped("the hook is gone"));
         };
+        if let Some(task) = &hook.definition.cds {
+            return self.process(&hook, task, firing).await;
+        }
         if let Some(why) = outdated(&hook, &firing) {
             return Ok(Outcome::Dropped(why));
         }
@@ -119,6 +143,25 @@ impl Consumer {
             Err(error) => Ok(Outcome::Failed(Box::new(firing), error)),
         }
     }
+
+    /// Does an execution of a task of CDS.
+    async fn process(
+        &self,
+        hook: &StoredHook,
+        task: &cds::Task,
+        firing: Firing,
+    ) -> Result<Outcome, ConsumeError> {
+        let processor = self.cds.as_ref().ok_or_else(|| ConsumeError::NoCds(hook.name.clone()))?;
+        let processed = processor.process(hook, task, &firing, || outdated(hook, &firing)).await;
+        let firing = Box::new(firing);
+        Ok(match processed? {
+            Processed::Ran(_) => Outcome::Fired(firing),
+            Processed::Skipped(_) => Outcome::Declined(firing),
+            Processed::Failed(reason) => Outcome::Failed(firing, FireError::Workflow { reason }),
+            Processed::Waits(wait) => Outcome::Postponed(firing, wait),
+            Processed::Dropped(why) => Outcome::Dropped(why),
+        })
+    }
 }
 
 /// Why a firing is none any more, as its hook is now.
@@ -128,8 +171,9 @@ fn outdated(hook: &StoredHook, firing: &Firing) -> Option<&'static str> {
     }
     let scheduled = firing.fired_by == FiredBy::Schedule;
     // A schedule that can't be read has no occurrences.
-    let on_schedule =
-        || hook.definition.parse_schedule().is_ok_and(|schedule| schedule.is_occurrence(firing.created));
+    let on_schedule = || {
+        hook.definition.parse_stored_schedule().is_ok_and(|schedule| schedule.is_occurrence(firing.created))
+    };
     (scheduled && !on_schedule()).then_some("the occurrence is no longer on the hook's schedule")
 }
 

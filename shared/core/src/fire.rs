@@ -73,6 +73,12 @@ pub enum FireError {
         /// The role that the task was to be created with.
         role_id: String,
     },
+    /// CDS did not run the workflow of a task, and won't be asked again.
+    #[error("the workflow was not run: {reason}")]
+    Workflow {
+        /// Why.
+        reason: String,
+    },
     /// The store failed. The task may exist all the same; repeating the firing with its taskId is safe.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -300,6 +306,7 @@ impl FireError {
                 format!("the sink answered {status} {code}")
             }
             Self::Sink { error, .. } => chain(error),
+            Self::Workflow { .. } => "CDS did not run the workflow".into(),
             Self::Store(error) => chain(error),
         }
     }
@@ -311,7 +318,9 @@ impl FireError {
             Self::Sink { error, .. } => {
                 serde_json::to_string_pretty(&sink_error_json(error)).unwrap_or_else(|_| error.to_string())
             }
-            Self::Template(_) | Self::InsufficientScopes { .. } | Self::Store(_) => self.to_string(),
+            Self::Template(_) | Self::InsufficientScopes { .. } | Self::Workflow { .. } | Self::Store(_) => {
+                self.to_string()
+            }
         };
         truncated(text, MAX_ERROR_BYTES)
     }

@@ -22,6 +22,8 @@ pub enum FiredBy {
     TriggerHookWithToken,
     /// A message from a broker.
     PulseMessage,
+    /// A request to the URL of a task of CDS.
+    Webhook,
 }
 
 impl FiredBy {
@@ -32,6 +34,7 @@ impl FiredBy {
             Self::TriggerHook => "triggerHook",
             Self::TriggerHookWithToken => "triggerHookWithToken",
             Self::PulseMessage => "pulseMessage",
+            Self::Webhook => "webhook",
         }
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cds;
 use crate::cron::{Schedule, ScheduleError};
 use crate::definition::Definition;
 use crate::streak::Health;
@@ -136,17 +137,30 @@ pub struct Hook {
     pub metadata: Metadata,
     /// A JSON-e template that renders to a task's definition.
     pub task: Value,
-    /// Cron patterns, in UTC, of the moments at which the hook fires.
+    /// Cron patterns of the moments at which the hook fires: Taskcluster's, in UTC, or [`cronexpr`](crate::cron::cronexpr)'s.
     #[serde(default)]
     pub schedule: Vec<String>,
     /// The JSON schema of the payloads with which the hook may be triggered.
     pub trigger_schema: Value,
+    /// What it is beside, where it is a task of CDS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cds: Option<Box<cds::Task>>,
 }
 
 impl Hook {
-    /// The schedule, read. What its `H`s stand for depends on the hook's name, so that the hook keeps its times.
+    /// The schedule as a client of Taskcluster's API gives it, read. What its `H`s stand for depends on the hook's name, so
+    /// that the hook keeps its times.
     pub fn parse_schedule(&self) -> Result<Schedule, ScheduleError> {
-        Schedule::parse(&self.schedule, &format!("{}/{}", self.hook_group_id, self.hook_id))
+        Schedule::parse(&self.schedule, &self.hash_seed())
+    }
+
+    /// The schedule as it is stored, read. A hook that came by another dialect has patterns of that.
+    pub fn parse_stored_schedule(&self) -> Result<Schedule, ScheduleError> {
+        Schedule::parse_stored(&self.schedule, &self.hash_seed())
+    }
+
+    fn hash_seed(&self) -> String {
+        format!("{}/{}", self.hook_group_id, self.hook_id)
     }
 }
 
@@ -279,6 +293,7 @@ mod tests {
             task: Value::Null,
             schedule: vec![],
             trigger_schema: Value::Null,
+            cds: None,
         };
         let at = |ms| Timestamp::from_millisecond(ms).unwrap();
         let hook = StoredHook::new(name, definition, at(1000), None);

@@ -4,6 +4,7 @@
 //! in, and what the engine needs from outside is a [port](ports) that an adapter implements.
 
 pub mod binding;
+pub mod cds;
 pub mod change;
 pub mod consumer;
 pub mod cron;

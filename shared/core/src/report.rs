@@ -66,10 +66,16 @@ impl FiringReport {
             Ok(Outcome::Fired(firing)) => (firing, Kind::Success),
             Ok(Outcome::Declined(firing)) => (firing, Kind::Declined),
             Ok(Outcome::Failed(firing, _)) => (firing, Kind::Error),
-            Err(ConsumeError::Fire { firing, .. }) => (firing, Kind::Retried),
-            Ok(Outcome::Dropped(_)) | Err(ConsumeError::Unreadable(_) | ConsumeError::Store(_)) => {
-                return None;
+            Ok(Outcome::Postponed(firing, _)) | Err(ConsumeError::Fire { firing, .. }) => {
+                (firing, Kind::Retried)
             }
+            Ok(Outcome::Dropped(_))
+            | Err(
+                ConsumeError::Unreadable(_)
+                | ConsumeError::Store(_)
+                | ConsumeError::Queue(_)
+                | ConsumeError::NoCds(_),
+            ) => return None,
         };
         Some(Self { fired_by: firing.fired_by, result, latency: since(firing.created, now) })
     }

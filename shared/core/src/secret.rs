@@ -44,14 +44,20 @@ impl MasterKey {
         self.slugid(&["message", hook.group(), hook.id(), &length, exchange, id])
     }
 
+    /// The taskId of a task's execution from an event that its sender names: the same event delivered twice is the same
+    /// execution.
+    pub fn event_task_id(&self, hook: &HookName, id: &str) -> SlugId {
+        self.slugid(&["event", hook.group(), hook.id(), id])
+    }
+
     fn slugid(&self, parts: &[&str]) -> SlugId {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&self.hmac(parts)[..16]);
         SlugId::from_bytes(bytes)
     }
 
-    /// The parts are joined by a byte that none of them contains, so that no two lists of parts meet. (A message's exchange and
-    /// id may contain it; the exchange comes with its length for that, and the id comes last.)
+    /// The parts are joined by a byte that none of them contains, so that no two lists of parts meet. (A message's exchange, and
+    /// the ids of messages and events, may contain it; the exchange comes with its length for that, and an id comes last.)
     fn hmac(&self, parts: &[&str]) -> [u8; 32] {
         let mut message = Vec::with_capacity(64);
         for part in parts {
@@ -94,6 +100,16 @@ mod tests {
             assert_ne!(one, other);
         }
         assert_ne!(of("g/h", "e\0f", "1"), of("g/h", "e", "f\0x"));
+    }
+
+    #[test]
+    fn an_event_has_a_task_id_for_each_hook() {
+        let key = MasterKey::new([1; 32]);
+        let of = |hook: &str, id| key.event_task_id(&hook.parse().unwrap(), id);
+        assert_eq!(of("cds/h", "1"), of("cds/h", "1"));
+        for other in [of("cds/i", "1"), of("cds/h", "2"), of("cds/h", "1\0"), of("cds/h", "")] {
+            assert_ne!(of("cds/h", "1"), other);
+        }
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl Tick {
 
     /// Adds what is due of a hook.
     fn add(&self, hook: &DueHook, until: Timestamp, batch: &mut Batch, report: &mut TickReport) {
-        let schedule = match Schedule::parse(&hook.schedule, &hook.name.to_string()) {
+        let schedule = match Schedule::parse_stored(&hook.schedule, &hook.name.to_string()) {
             Ok(schedule) => schedule,
             Err(error) => {
                 tracing::error!(hook = %hook.name, error = chain(&error), "a hook's schedule can't be read");

@@ -62,8 +62,23 @@ impl Lambda {
 
     /// Has it answer a request, which must be a success, and waits until it asks for the next one.
     pub(crate) async fn call(&self, request: Request) {
-        let reply = self.invoke(event(&self.host, request)).await;
+        let reply = self.invoke(event(&self.host, request).to_string().into()).await;
         assert_eq!(reply["statusCode"], 200, "{reply}");
+    }
+
+    /// Has it answer a GET of CDS's, which must be a success, and waits until it asks for the next one: the body.
+    pub(crate) async fn get(&self, resource: &str, hash: &str) -> String {
+        let (path, query) = resource.split_once('?').unwrap_or((resource, ""));
+        let request = Request { method: "GET", path: path.to_owned(), authorization: None, body: None };
+        let mut event = event(&self.host, request);
+        event["rawQueryString"] = json!(query);
+        event["headers"]["x-auth-header"] = json!(hash);
+        let mut reply = self.invoke(event.to_string().into()).await;
+        assert_eq!(reply["statusCode"], 200, "{reply}");
+        match reply["body"].take() {
+            Value::String(body) => body,
+            other => panic!("no text: {other}"),
+        }
     }
 
     /// Has it take any event, and waits until it asks for the next one; its reply.
@@ -82,7 +97,7 @@ impl Drop for Lambda {
 }
 
 /// An HTTP API's event, with what a client's request has on its way through a gateway.
-fn event(host: &str, request: Request) -> Bytes {
+fn event(host: &str, request: Request) -> Value {
     let mut headers = json!({
         "accept": "*/*", "accept-encoding": "gzip", "host": host, "user-agent": "bench",
         "x-amzn-trace-id": "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700", "x-forwarded-for": "192.0.2.1",
@@ -93,7 +108,7 @@ fn event(host: &str, request: Request) -> Bytes {
     if request.body.is_some() {
         headers["content-type"] = json!("application/json");
     }
-    let event = json!({
+    json!({
         "version": "2.0", "routeKey": "$default", "rawPath": request.path, "rawQueryString": "", "headers": headers,
         "requestContext": {
             "accountId": "123456789012", "apiId": "abcdef", "domainName": host, "requestId": "JKJaXmPLvHcESHA=",
@@ -104,6 +119,5 @@ fn event(host: &str, request: Request) -> Bytes {
             "routeKey": "$default", "stage": "$default", "time": "12/Mar/2026:19:03:58 +0000", "timeEpoch": 1_773_342_238_000_u64,
         },
         "body": request.body, "isBase64Encoded": false,
-    });
-    event.to_string().into()
+    })
 }

@@ -5,9 +5,9 @@
 //!
 //! - [`load`] calls a local server, [`lambda`] is what runs a function; both do [`operation`]s.
 //! - [`floor`] makes the same calls of AWS with the bare SDK, and nothing else.
-//! - [`served`], [`cold`], [`engine`] and [`schedule`] measure; [`report`] is the table that they fill.
+//! - [`served`], [`cold`], [`engine`], [`schedule`] and [`cds`] measure; [`report`] is the table that they fill.
 //!
-//! `cargo bench -p treble-tests -- PART…` measures parts only: `served`, `cold`, `engine`, `schedule`.
+//! `cargo bench -p treble-tests -- PART…` measures parts only: `served`, `cold`, `engine`, `schedule`, `cds`.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -17,6 +17,7 @@
     reason = "a program that can't go on stops and says why; its output is a table"
 )]
 
+mod cds;
 mod cold;
 mod cpu;
 mod emulator;
@@ -63,6 +64,13 @@ fn main() {
                 rows.clear();
                 schedule::measure(&deployment, &mut rows).await;
             }
+        }
+        if asked("cds") {
+            report::print(&rows);
+            rows.clear();
+            // Nothing else is due there.
+            let deployment = load::Deployment::start().await;
+            cds::measure(&deployment, &mut rows).await;
         }
     });
     report::print(&rows);

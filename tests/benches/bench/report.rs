@@ -59,8 +59,11 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Prints a table, as Markdown.
+/// Prints a table, as Markdown; nothing, where nothing was measured.
 pub(crate) fn print(rows: &[Row]) {
+    if rows.is_empty() {
+        return;
+    }
     let head = ["what", "reference", "bar", "ours", "met"].map(str::to_owned);
     let cells: Vec<[String; 5]> = std::iter::once(head).chain(rows.iter().map(Row::cells)).collect();
     let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);

@@ -216,6 +216,7 @@ impl World {
         let consumer = Consumer {
             hooks: self.hooks.clone(),
             engine: self.service.engine.clone(),
+            cds: None,
             budget: Duration::from_secs(20),
             clock: Timestamp::now,
         };

@@ -2,7 +2,7 @@
 //! messages, dead letters. `make e2e` does it with release binaries.
 
 use serde_json::{Value, json};
-use treble_tests::{LocalStack, RabbitMq, definition, node, python, until};
+use treble_tests::{Cds, LocalStack, RabbitMq, definition, node, python, until};
 
 use crate::pulse::broker::{User, next};
 
@@ -17,6 +17,23 @@ fn dead_letters(stack: &LocalStack) -> Vec<Value> {
     serde_json::from_str(&listed).unwrap_or_else(|_| panic!("{listed}"))
 }
 
+/// A webhook of CDS's: the service registers, by a rule; CDS makes a task; whoever calls its URL has the workflow run.
+async fn a_workflow_runs(stack: &LocalStack, cds: &Cds) {
+    until(async || !cds.registrations().is_empty()).await;
+    let client = reqwest::Client::new();
+    let config = json!({"project": {"value": "P"}, "workflow": {"value": "w"}, "method": {"value": "POST"}});
+    let task = json!({"uuid": "e2e", "hook_model_name": "WebHook", "config": config});
+    let created =
+        client.post(format!("{}/task", stack.root_url())).header("x-auth-header", cds.auth_header());
+    let created =
+        created.header("content-type", "application/json").body(task.to_string()).send().await.unwrap();
+    assert_eq!(created.status(), 200, "{}", created.text().await.unwrap());
+    cds.has_hooks(&json!([task]));
+    let called = client.post(format!("{}/webhook/e2e", stack.root_url())).body("{}").send().await.unwrap();
+    assert_eq!(called.status(), 200);
+    until(async || cds.runs().iter().any(|run| run.workflow == "w")).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_stack_does_all_that_hooks_are_for() {
     // The suites run on an AWS as well, and once is enough.
@@ -24,7 +41,10 @@ async fn the_stack_does_all_that_hooks_are_for() {
         return;
     }
     let broker = tokio::task::spawn_blocking(RabbitMq::start);
-    let stack = tokio::task::spawn_blocking(LocalStack::start).await.unwrap();
+    let cds = Cds::start("t0ken");
+    let api_url = cds.api_url();
+    let stack = tokio::task::spawn_blocking(move || LocalStack::start(Some((&api_url, "t0ken"))));
+    let stack = stack.await.unwrap();
     let broker = broker.await.unwrap();
     let again = stack.up();
     assert!(again.starts_with("The local stack is up already"), "{again}");
@@ -69,6 +89,8 @@ async fn the_stack_does_all_that_hooks_are_for() {
     .await;
     // What happened to hooks is told there, by stream, bus, queue and bridge.
     while next(&mut created).await.1 != r#"{"hookGroupId":"e2e","hookId":"bound"}"# {}
+
+    a_workflow_runs(&stack, &cds).await;
 
     until(async || !dead_letters(&stack).is_empty()).await;
     assert_eq!(dead_letters(&stack)[0]["message"], "poisoned");

@@ -1,6 +1,9 @@
 //! `events/`: for each function, an event as it gets it, to be tried with `sam local invoke`. They are recorded here, with what
 //! differs from run to run replaced; `make events` writes them anew. Each is then given to its function.
 
+mod cds;
+
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
@@ -62,22 +65,26 @@ async fn of_request(server: &Server, function: &str, line: &str) -> Value {
     assert_eq!(reply.status, status(function), "{function}: {}", reply.text());
     let mut event = server.gateway().last_event();
     if let Some(route) = ROUTES.iter().find(|route| route.function() == function) {
-        let key = format!("{} {}", route.method, route.path_template());
-        let path = event["rawPath"].as_str().unwrap().to_owned();
-        let parameters: Map<String, Value> = key
-            .split('/')
-            .zip(path.split('/'))
-            .filter_map(|(name, value)| {
-                Some((name.strip_prefix('{')?.strip_suffix('}')?.to_owned(), value.into()))
-            })
-            .collect();
-        event["routeKey"] = key.as_str().into();
-        event["requestContext"]["routeKey"] = key.into();
-        if !parameters.is_empty() {
-            event["pathParameters"] = parameters.into();
-        }
+        of_route(&mut event, &format!("{} {}", route.method, route.path_template()));
     }
     event
+}
+
+/// Adds to a request's event what API Gateway says of its route.
+fn of_route(event: &mut Value, key: &str) {
+    let path = event["rawPath"].as_str().unwrap().to_owned();
+    let parameters: Map<String, Value> = key
+        .split('/')
+        .zip(path.split('/'))
+        .filter_map(|(name, value)| {
+            Some((name.strip_prefix('{')?.strip_suffix('}')?.to_owned(), value.into()))
+        })
+        .collect();
+    event["routeKey"] = key.into();
+    event["requestContext"]["routeKey"] = key.into();
+    if !parameters.is_empty() {
+        event["pathParameters"] = parameters.into();
+    }
 }
 
 /// The event that Lambda makes of a message.
@@ -91,6 +98,19 @@ fn batch(queue: &str, receives: u32, body: &str) -> Value {
         "messageAttributes": {}, "eventSource": "aws:sqs", "awsRegion": "us-east-1",
         "eventSourceARN": format!("arn:aws:sqs:us-east-1:000000000000:{queue}"),
     }]})
+}
+
+/// The event that Lambda makes of a topic's records, from a cluster of MSK.
+fn topics() -> Value {
+    json!({
+        "eventSource": "aws:kafka",
+        "eventSourceArn": "arn:aws:kafka:us-east-1:000000000000:cluster/builds/6e2d1f4c-3a64-4a8c-9c1a-2f6f4f1f7a01-1",
+        "bootstrapServers": "b-1.builds.example.com:9096,b-2.builds.example.com:9096",
+        "records": {"builds-0": [{
+            "topic": "builds", "partition": 0, "offset": 15, "timestamp": 1_795_770_000_000_i64,
+            "timestampType": "CREATE_TIME", "key": "Zmlyb2Zv", "value": "eyJuYW1lIjogIkFkYSJ9", "headers": [],
+        }]},
+    })
 }
 
 /// What differs from run to run, and what is written instead.
@@ -176,6 +196,7 @@ async fn others(server: &Server, environment: &[(String, String)]) -> Vec<(&'sta
         "exchange": "builds", "routingKey": "firefox.done", "payload": {"name": "Ada"}, "id": "1", "received": MOMENT,
     });
     vec![
+        ("cds-kafka", topics()),
         ("tick", tick),
         ("fire", batch("treble-FiringsQueue", 1, &firing)),
         ("record-dead-firing", batch("treble-FiringsDeadLetters", 14, &firing)),
@@ -183,6 +204,18 @@ async fn others(server: &Server, environment: &[(String, String)]) -> Vec<(&'sta
         ("publish-changes", json!({"Records": [made]})),
         ("tell-owner", failed),
     ]
+}
+
+/// The sample as it is kept; with `TREBLE_WRITE_EVENTS` it is from now on.
+fn keep(function: &str, mut sample: Value) -> Value {
+    settle(&mut sample);
+    let text = serde_json::to_string_pretty(&sample).unwrap() + "\n";
+    if std::env::var_os("TREBLE_WRITE_EVENTS").is_some() {
+        std::fs::write(file(function), &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(file(function)).unwrap_or_default();
+    assert!(kept == text, "events/{function}.json is out of date: `make events`. Now it is\n{text}");
+    sample
 }
 
 fn file(function: &str) -> PathBuf {
@@ -218,17 +251,9 @@ async fn each_function_takes_its_sample() {
     }
     samples.extend(others(&server, &environment).await);
     for (function, sample) in &mut samples {
-        settle(sample);
-        let text = serde_json::to_string_pretty(sample).unwrap() + "\n";
-        assert!(!text.contains(&server.credentials().access_token), "{function}");
-        if std::env::var_os("TREBLE_WRITE_EVENTS").is_some() {
-            std::fs::write(file(function), &text).unwrap();
-        }
-        let kept = std::fs::read_to_string(file(function)).unwrap_or_default();
-        assert!(kept == text, "events/{function}.json is out of date: `make events`. Now it is\n{text}");
+        *sample = keep(function, sample.take());
+        assert!(!sample.to_string().contains(&server.credentials().access_token), "{function}");
     }
-    let kept = std::fs::read_dir(file("").parent().unwrap()).unwrap();
-    assert_eq!(kept.count(), samples.len(), "events/ has a file for no function");
 
     for (function, sample) in &samples {
         judge(function, &Lambda::start(function, &environment).invoke(sample));
@@ -239,6 +264,16 @@ async fn each_function_takes_its_sample() {
         let (_, sample) = samples.iter().find(|(name, _)| *name == function).unwrap();
         judge(function, &emulator.invoke(sample).await);
     }
+}
+
+#[test]
+fn there_is_a_sample_of_each_function() {
+    let stems = |directory: &str| {
+        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(directory);
+        let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+        files.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(stems("events"), stems("functions/src/bin"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! They need an AWS for their tables, so that these tests only run where there is an emulator.
 
 use serde_json::{Value, json};
+use treble_api::cds;
 use treble_api::taskcluster::ROUTES;
 use treble_tests::{
     API, Caller, Delivery, InterfaceEmulator, Lambda, Polling, Reply, Request, Server, Watch, definition,
@@ -21,8 +22,19 @@ macro_rules! tables {
 tables! { transport scopes parameters bodies hooks trigger }
 
 /// The functions that answer no route.
-const BESIDE_ROUTES: [&str; 7] =
-    ["default", "fire", "publish-changes", "pulse", "record-dead-firing", "tell-owner", "tick"];
+const BESIDE_ROUTES: [&str; 11] = [
+    "cds-beat",
+    "cds-kafka",
+    "cds-poll",
+    "cds-synchronize",
+    "default",
+    "fire",
+    "publish-changes",
+    "pulse",
+    "record-dead-firing",
+    "tell-owner",
+    "tick",
+];
 
 /// There is a binary for each route, and for none that isn't.
 #[test]
@@ -33,6 +45,7 @@ fn each_route_has_its_binary() {
     };
     let mut binaries: Vec<String> = std::fs::read_dir(files).unwrap().map(stem).collect();
     let mut functions: Vec<String> = ROUTES.iter().map(|route| route.function()).collect();
+    functions.extend(cds::ROUTES.iter().map(|route| route.function()));
     functions.extend(BESIDE_ROUTES.map(str::to_owned));
     binaries.sort();
     functions.sort();

@@ -3,6 +3,9 @@
 
 mod authentication;
 mod bad_input;
+mod cds;
+mod cds_api;
+mod cds_kafka;
 mod changes;
 mod clients;
 mod clients_and_roles;
@@ -23,6 +26,7 @@ mod hygiene;
 mod openapi;
 mod operations;
 mod owners;
+mod poll;
 mod process;
 mod pulse;
 mod references;

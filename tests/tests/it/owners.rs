@@ -151,6 +151,8 @@ async fn what_is_given_up_is_told_and_what_works_again() {
         fires["lastFires"][0]["result"] == "success"
     })
     .await;
+    // The record comes first.
+    until(async || mails(server.data()).len() == 2).await;
     let stopped = server.interrupt();
     assert_eq!(subjects(stopped.data()), ["Hook g/h fails", "Hook g/h works again"]);
     let mail = &mails(stopped.data())[0];

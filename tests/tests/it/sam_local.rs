@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use treble_api::cds;
 use treble_api::taskcluster::ROUTES;
 use treble_tests::sam_local_routes;
 
@@ -11,9 +12,13 @@ fn sam_finds_every_route() {
     // SAM makes a route for each method of what is for any.
     let others: BTreeMap<_, _> = found.extract_if(.., |route, _| route.ends_with(" $default")).collect();
     assert!(others.len() >= 7 && others.values().all(|binary| binary == "default"), "{others:?}");
-    let expected: BTreeMap<String, String> = ROUTES
+    let mut expected: BTreeMap<String, String> = ROUTES
         .iter()
         .map(|route| (format!("{} {}", route.method, route.path_template()), route.function()))
         .collect();
+    for route in cds::ROUTES {
+        let keys = route.methods.iter().map(|method| format!("{method} {}", route.path));
+        expected.extend(keys.map(|key| (key, route.function())));
+    }
     assert_eq!(found, expected);
 }

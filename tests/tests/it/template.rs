@@ -1,5 +1,6 @@
 //! template.yaml against the code: all that there is is deployed, each function with what it needs, and no more.
 
+pub(crate) mod cds_calls;
 pub(crate) mod document;
 mod permissions;
 mod policies;
@@ -7,6 +8,7 @@ mod policies;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use treble_api::cds;
 use treble_api::taskcluster::ROUTES;
 use treble_aws::dynamodb::schema::{
     DUE_AT, DUE_INDEX, DUE_PARTITION, PARTITION_KEY, PATTERNS, REVISION, SORT_KEY, TIME_TO_LIVE,
@@ -21,7 +23,22 @@ const QUEUE: &str = "AWS::SQS::Queue";
 const TABLE: &str = "AWS::DynamoDB::Table";
 
 /// All that is optional.
-const ALL: [(&str, &str); 2] = [("Broker", "yes"), ("MailFrom", "hooks@example.com")];
+const ALL: [(&str, &str); 8] = [
+    ("Broker", "yes"),
+    ("MailFrom", "hooks@example.com"),
+    ("CdsApiUrl", "https://cds.example.com"),
+    ("CdsTokenSecretArn", TOKEN_SECRET),
+    ("VcsServersSecretArn", VCS_SERVERS_SECRET),
+    ("KafkaClusterArn", "arn:aws:kafka:us-east-1:000000000000:cluster/c/1"),
+    ("KafkaBrokers", "kafka.example.com:9096"),
+    ("KafkaSecretArn", "arn:aws:secretsmanager:us-east-1:000000000000:secret:kafka"),
+];
+
+/// The secret that has the servers of repositories.
+const VCS_SERVERS_SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:vcs";
+
+/// The secret that is the token for CDS.
+const TOKEN_SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:cds";
 
 /// The binaries that have a use for the denied exchanges. All read them, and take any text.
 const DENYING: [&str; 3] = ["create-hook", "default", "update-hook"];
@@ -69,6 +86,10 @@ fn every_route_leads_to_its_function() {
         .map(|route| (format!("{} {}", route.method, route.path_template()), route.function()))
         .collect();
     assert_eq!(expected.len(), ROUTES.len());
+    for route in cds::ROUTES {
+        let keys = route.methods.iter().map(|method| format!("{method} {}", route.path));
+        expected.extend(keys.map(|key| (key, route.function())));
+    }
     expected.insert("$default".into(), "default".into());
 
     let mut routes = BTreeMap::new();
@@ -130,6 +151,8 @@ fn environment(function: &Value) -> BTreeMap<String, String> {
             assert_eq!(*value, json!({"Fn::Sub": "sqs:${TasksQueue}"}));
             "sqs:https://sqs.example/1/tasks".into()
         }
+        (None, "CDS_API_URL") => "https://cds.example.com".into(),
+        (None, "CDS_RETRY_DELAY" | "CDS_RETRY_ERROR" | "CDS_EXECUTION_HISTORY") => "1".into(),
         (None, "TREBLE_ROOT_URL") => "https://hooks.example.com".into(),
         (None, _) => "https://x.example/1/x".into(),
     };
@@ -167,10 +190,18 @@ fn every_function_is_given_the_variables_that_it_asks_for() {
                                 assert!(DENYING.contains(&binary));
                                 continue;
                             }
-                            // Where there is none it is the default.
-                            "TREBLE_AUTH" | "TREBLE_TRACE_IN_TASKS" => {
-                                without.insert(variable.clone(), "nobody".into())
+                            // It takes any text.
+                            "CDS_NAME" | "TREBLE_KAFKA_INTEGRATION" => {
+                                assert!(["cds-beat", "cds-kafka"].contains(&binary));
+                                continue;
                             }
+                            // Where there is none it is the default.
+                            "TREBLE_AUTH"
+                            | "TREBLE_TRACE_IN_TASKS"
+                            | "CDS_API_URL"
+                            | "CDS_RETRY_DELAY"
+                            | "CDS_RETRY_ERROR"
+                            | "CDS_EXECUTION_HISTORY" => without.insert(variable.clone(), "nobody".into()),
                             _ => without.remove(variable),
                         };
                         assert_eq!(complaint(idle, binary, &without).as_ref(), Some(variable), "{name}");
@@ -241,16 +272,21 @@ fn every_queue_has_dead_letters_and_its_function_the_time_it_needs() {
     };
     let ends: BTreeSet<_> = queues.iter().filter_map(|(_, queue)| dead_letters(queue)).collect();
     for (name, queue) in &queues {
+        assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{name}");
+        // A beat that is late is of no use: there is another in half a minute.
+        if *name == "CdsBeatsQueue" {
+            continue;
+        }
         // Those that functions and rules fail to are ends as well.
         let is_end = ends.contains(*name) || name.ends_with("DeadLetters");
         assert_eq!(dead_letters(queue).is_none(), is_end, "{name}");
         assert_eq!(queue["Properties"]["MessageRetentionPeriod"], 14 * 24 * 3600, "{name}");
-        assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{name}");
     }
     for (name, source) in template.resources("AWS::Lambda::EventSourceMapping") {
         let source = &source["Properties"];
+        // Kafka's come again as a whole.
+        let Some(from) = source["EventSourceArn"]["Fn::GetAtt"].as_str() else { continue };
         assert_eq!(source["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{name}");
-        let from = source["EventSourceArn"]["Fn::GetAtt"].as_str().unwrap();
         let Some((_, queue)) = queues.iter().find(|(queue, _)| from == format!("{queue}.Arn")) else {
             assert_eq!(from, "HooksTable.StreamArn");
             continue;

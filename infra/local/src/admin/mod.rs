@@ -1,5 +1,7 @@
-//! `treble client` and `treble role`: who may call, and what they may do; `treble dead-letters`: what was given up.
+//! `treble client` and `treble role`: who may call, and what they may do; `treble dead-letters`: what was given up; `treble cds`: a
+//! service that is CDS's.
 
+pub(crate) mod cds;
 pub(crate) mod client;
 pub(crate) mod dead_letters;
 pub(crate) mod role;
@@ -10,6 +12,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::sleep;
 use treble_aws::dynamodb::DynamoAuth;
+use treble_aws::settings::SettingError;
+use treble_core::secret::MasterKey;
 use treble_core::slugid::SlugId;
 use treble_embedded::Durability;
 
@@ -34,6 +38,26 @@ struct Admin {
 impl Admin {
     /// Reaches them through the running server, or directly where none runs.
     async fn open(place: &GlobalPlace) -> Result<Self, Failure> {
+        let Opened { store, dir, master_key, lock } = Opened::at(place, Store::aws_auth).await?;
+        Ok(Self { auth: store.auth(&master_key), dir, _lock: lock })
+    }
+}
+
+/// What is kept in a data directory or on AWS.
+struct Opened {
+    store: Store,
+    dir: DataDir,
+    master_key: MasterKey,
+    /// Held where no server runs.
+    lock: Option<Lock>,
+}
+
+impl Opened {
+    /// Through the running server, or directly where none runs; `on_aws` says which tables are needed there.
+    async fn at(
+        place: &GlobalPlace,
+        on_aws: impl FnOnce() -> Result<Store, SettingError>,
+    ) -> Result<Self, Failure> {
         let is_deployment = place.store == StoreChoice::Aws && environment::master_key_secret().is_some();
         let dir = match DataDir::existing(&place.data) {
             // A deployment's tables and key are elsewhere.
@@ -42,10 +66,10 @@ impl Admin {
         };
         let master_key = master_key::read(place.store, &dir).await?;
         let (store, lock) = match place.store {
-            StoreChoice::Aws => (Store::aws_auth()?, None),
+            StoreChoice::Aws => (on_aws()?, None),
             StoreChoice::Embedded => open_embedded(&dir, Durability::Fsync).await?,
         };
-        Ok(Self { auth: store.auth(&master_key), dir, _lock: lock })
+        Ok(Self { store, dir, master_key, lock })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be asked for on the command line.
 
+mod cds;
 mod dead_letters;
 mod doctor;
 mod hooks;
@@ -16,6 +17,7 @@ use treble_pulse_bridge::Broker;
 
 use crate::output::style;
 use crate::settings::Expiry;
+pub(crate) use cds::{Cds, CdsAction, Switch};
 pub(crate) use dead_letters::{DeadLetterFilter, DeadLetters, DeadLettersAction};
 pub(crate) use doctor::Doctor;
 pub(crate) use hooks::{Apply, Hooks, HooksAction, HooksCommon, List, Next, Payload, Render, Show, Which};
@@ -75,6 +77,8 @@ pub(crate) enum Command {
     Role(Role),
     /// Look at what could not be fired, and send it again
     DeadLetters(DeadLetters),
+    /// Look after a service that is OVH CDS's: its maintenance, its registration, its tasks
+    Cds(Cds),
     /// Check whether a deployment, or the server on a data directory, is well
     Doctor(Doctor),
     /// Write hooks, or everything, to a file: a backup, or what moves elsewhere

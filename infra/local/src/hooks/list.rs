@@ -107,7 +107,7 @@ pub(super) fn schedule(hook: &Value) -> String {
 /// The next moment of the schedule, as we read it; the reference service reads some patterns that we don't.
 pub(super) fn next(hook: &Value, now: Timestamp) -> String {
     let hook = name_of(hook).and_then(|name| Definition::stored(&name, hook).hook().ok());
-    match hook.map(|hook| hook.parse_schedule()) {
+    match hook.map(|hook| hook.parse_stored_schedule()) {
         Some(Ok(schedule)) => schedule.next_after(now).map_or_else(|| "-".to_owned(), moment),
         Some(Err(_)) | None => "?".to_owned(),
     }

@@ -34,7 +34,7 @@ pub(super) async fn run(arguments: &Next, common: &HooksCommon) -> Result<(), Fa
 
 async fn schedule(arguments: &Next, common: &HooksCommon) -> Result<Schedule, Failure> {
     if arguments.schedule.is_empty() {
-        return Ok(which::find(&arguments.which, common).await?.hook()?.parse_schedule()?);
+        return Ok(which::find(&arguments.which, common).await?.hook()?.parse_stored_schedule()?);
     }
     let seed = arguments.which.hook.as_ref().map(ToString::to_string).unwrap_or_default();
     Ok(Schedule::parse(&arguments.schedule, &seed)?)

@@ -75,7 +75,7 @@ fn render(
     let mut rendering = Rendering::default();
     let payload = match fired_by {
         FiredBy::Schedule => None,
-        FiredBy::TriggerHook | FiredBy::TriggerHookWithToken | FiredBy::PulseMessage => {
+        FiredBy::TriggerHook | FiredBy::TriggerHookWithToken | FiredBy::PulseMessage | FiredBy::Webhook => {
             match TriggerSchema::compile(&hook.trigger_schema)?.apply(payload) {
                 Ok(payload) => Some(payload),
                 Err(violations) => {

@@ -78,9 +78,13 @@ impl Server {
         };
         let permit = Arc::clone(&self.requests).acquire_many_owned(weight).await;
         let (service, task_request) = (Arc::clone(&self.service), Arc::clone(&request));
+        let cds = self.cds.clone().filter(|_| treble_api::cds::is_path(request.parts.uri.path()));
         let task = tokio::spawn(async move {
             let _permit = permit;
-            let response = service.respond_to_all(&task_request).await;
+            let response = match cds {
+                Some(cds) => cds.respond(treble_api::cds::ROUTES, &task_request).await,
+                None => service.respond_to_all(&task_request).await,
+            };
             let accepted = task_request.parts.headers.get(ACCEPT_ENCODING);
             compression::compress(accepted, response)
         });

@@ -42,6 +42,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub(crate) struct Server {
     service: Arc<Service>,
+    cds: Option<Arc<treble_api::cds::Service>>,
     connections: Arc<Semaphore>,
     requests: Arc<Semaphore>,
 }
@@ -52,10 +53,11 @@ fn weight(bytes: usize) -> u32 {
 }
 
 impl Server {
-    /// A server of every route of the service.
-    pub(crate) fn new(service: Arc<Service>) -> Self {
+    /// A server of every route of the service, and of CDS's dialect, where it is spoken.
+    pub(crate) fn new(service: Arc<Service>, cds: Option<Arc<treble_api::cds::Service>>) -> Self {
         Self {
             service,
+            cds,
             connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             requests: Arc::new(Semaphore::new(MAX_REQUESTS as usize)),
         }

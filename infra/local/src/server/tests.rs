@@ -53,7 +53,7 @@ async fn start(now: fn() -> Timestamp) -> Running {
     };
     let (listeners, port) = listen("127.0.0.1", 0).await.unwrap();
     let (stop, stopped) = oneshot::channel();
-    let running = Server::new(Arc::new(service)).run(listeners, async {
+    let running = Server::new(Arc::new(service), None).run(listeners, async {
         let _ = stopped.await;
     });
     Running { port, stop, finished: tokio::spawn(running), _data: data }

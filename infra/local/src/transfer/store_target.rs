@@ -69,7 +69,7 @@ fn sealed(client: &ClientRecord) -> Result<SealedClient, Unfit> {
 fn check_hook(hook: &HookRecord) -> Result<(), Failure> {
     let definition = &hook.definition;
     HookName::new(&definition.hook_group_id, &definition.hook_id)?;
-    definition.parse_schedule()?;
+    definition.parse_stored_schedule()?;
     if definition.bindings.len() > MAX_BINDINGS {
         return Err(Unfit::Bindings(definition.bindings.len()).into());
     }

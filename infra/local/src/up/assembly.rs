@@ -16,9 +16,10 @@ use treble_core::tick::Tick;
 use treble_pulse_bridge::{Bridge, BridgeOptions, Broker, LocalChanges};
 
 use super::banner::{self, Banner};
+use super::cds::Cds;
 use super::firing::{self, Firings};
 use super::pulse::{self, Pulse};
-use super::{background, parts};
+use super::{background, kafka, parts, poll};
 use crate::changes::{Changes, Inbox, Owners, PublishingHooks, tell_owners};
 use crate::cli;
 use crate::data_dir::DataDir;
@@ -49,6 +50,11 @@ pub(super) struct Assembly<'a> {
     credentials: Arc<CachedCredentials>,
     sink_choice: SinkChoice,
     sink: Arc<dyn Sink>,
+    queues: Queues,
+    /// The dialect of CDS, where there is one.
+    cds: Option<Cds>,
+    /// The topics that its tasks listen to, where there is a cluster.
+    kafka: Option<kafka::Consumer>,
 }
 
 impl<'a> Assembly<'a> {
@@ -61,10 +67,16 @@ impl<'a> Assembly<'a> {
         let address = default_root_url(&arguments.host, port);
         let hooks = Arc::new(store.hooks());
         let (changes, inbox) = Changes::new();
+        let fires_here = store.embedded.is_some() || arguments.clock;
+        let root_url = arguments.root_url.clone().unwrap_or_else(|| address.clone());
+        let cds = Cds::new(&store, &master_key, &root_url, fires_here)?;
         Ok(Self {
             arguments,
             started: Timestamp::now(),
-            root_url: arguments.root_url.clone().unwrap_or_else(|| address.clone()),
+            queues: Queues::open(&dir, parts::durability(arguments))?,
+            kafka: kafka::Consumer::new(cds.is_some())?,
+            cds,
+            root_url,
             address,
             published: Arc::new(PublishingHooks::new(hooks.clone(), changes.clone())),
             hooks,
@@ -83,6 +95,11 @@ impl<'a> Assembly<'a> {
     /// Where clients on this machine find the server.
     pub(super) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The URL by which clients know the service.
+    pub(super) fn root_url(&self) -> &str {
+        &self.root_url
     }
 
     /// The service that requests are answered by.
@@ -104,6 +121,13 @@ impl<'a> Assembly<'a> {
         })
     }
 
+    /// The service that CDS's requests are answered by, where there is a CDS.
+    pub(super) fn cds_service(&self) -> Option<Arc<treble_api::cds::Service>> {
+        let cds = self.cds.as_ref()?;
+        let queue = Arc::new(self.queues.queue(queue::FIRINGS));
+        Some(Arc::new(cds.service(&self.store, self.published.clone(), queue)))
+    }
+
     /// Makes what a new data directory begins with; false if an earlier start has.
     pub(super) async fn first_start(&self) -> Result<bool, Failure> {
         first_start::run(&self.dir, &self.auth, &*self.published, self.started).await
@@ -120,7 +144,10 @@ impl<'a> Assembly<'a> {
     }
 
     /// Starts what goes on beside requests.
-    pub(super) fn start_background(&mut self) -> Result<(), Failure> {
+    pub(super) fn start_background(
+        &mut self,
+        cds: Option<Arc<treble_api::cds::Service>>,
+    ) -> Result<(), Failure> {
         tokio::spawn(background::log_changes(self.changes.subscribe()));
         let inbox = self.inbox.take();
         if let Some(database) = &self.store.embedded {
@@ -133,16 +160,19 @@ impl<'a> Assembly<'a> {
         if self.store.embedded.is_some() || self.arguments.clock {
             self.start_firing()?;
         }
+        if let Some((cds, service)) = self.cds.take().zip(cds) {
+            tokio::spawn(cds.keep_known(service));
+        }
         Ok(())
     }
 
     /// Starts the clock, the bridge to a broker, and what fires what these send.
-    fn start_firing(&self) -> Result<(), Failure> {
-        let queues = Queues::open(&self.dir, parts::durability(self.arguments))?;
-        let queue = queues.queue(queue::FIRINGS);
+    fn start_firing(&mut self) -> Result<(), Failure> {
+        let queue = self.queues.queue(queue::FIRINGS);
         let consumer = Consumer {
             hooks: self.hooks.clone(),
             engine: self.engine(),
+            cds: self.cds.as_ref().map(|cds| cds.processor(&self.store, Arc::new(queue.clone()))),
             budget: firing::SINK_BUDGET,
             clock: Timestamp::now,
         };
@@ -157,24 +187,39 @@ impl<'a> Assembly<'a> {
             trace: None,
         };
         tokio::spawn(firing::clock(tick, self.changes.subscribe()));
-        if let Some(broker) = &self.arguments.pulse {
-            self.start_bridge(broker, &queues, queue)?;
+        if self.cds.is_some() {
+            let (hooks, fires) = (self.hooks.clone(), Arc::new(self.store.fires()));
+            let (firings, key) = (Arc::new(queue.clone()), self.master_key.clone());
+            let dispatcher = Dispatcher::new(hooks.clone(), hooks.clone(), fires, firings, key);
+            poll::start(&self.store, hooks, poll::servers()?, dispatcher);
         }
-        Ok(())
+        let kafka = self.kafka.take();
+        if self.arguments.pulse.is_none() && kafka.is_none() {
+            return Ok(());
+        }
+        let messages = self.start_messages(queue);
+        if let Some(kafka) = kafka {
+            tokio::spawn(kafka.run(self.hooks.clone(), messages.clone(), self.changes.subscribe()));
+        }
+        self.arguments.pulse.as_ref().map_or(Ok(()), |broker| self.start_bridge(broker, messages))
     }
 
-    fn start_bridge(&self, broker: &Broker, queues: &Queues, firings: Queue) -> Result<(), Failure> {
-        let messages = queues.queue(queue::PULSE);
+    /// Starts what fires hooks from messages; the queue of these.
+    fn start_messages(&self, firings: Queue) -> Queue {
+        let messages = self.queues.queue(queue::PULSE);
         let (hooks, fires) = (self.hooks.clone(), Arc::new(self.store.fires()));
         let master_key = self.master_key.clone();
-        let dispatcher = Dispatcher::new(hooks.clone(), hooks.clone(), fires, Arc::new(firings), master_key);
+        let dispatcher = Dispatcher::new(hooks.clone(), hooks, fires, Arc::new(firings), master_key);
         let pulse = Pulse { dispatcher, dead_letters: Arc::new(self.store.dead_letters()) };
         tokio::spawn(worker::run(messages.clone(), Arc::new(pulse), self.arguments.attempts));
+        messages
+    }
 
+    fn start_bridge(&self, broker: &Broker, messages: Queue) -> Result<(), Failure> {
         let changes = Arc::new(LocalChanges::default());
         tokio::spawn(pulse::pass_on(self.changes.subscribe(), changes.clone()));
         let options = BridgeOptions::new(broker.clone());
-        let bridge = Bridge::new(options, hooks, Arc::new(messages))?.with_changes(changes);
+        let bridge = Bridge::new(options, self.hooks.clone(), Arc::new(messages))?.with_changes(changes);
         tokio::spawn(async move { bridge.run(std::future::pending()).await });
         Ok(())
     }

@@ -109,6 +109,9 @@ fn log(outcome: &Outcome) {
         Outcome::Failed(firing, error) => {
             tracing::warn!("hook {} failed: {}", firing.hook, output::chain(error));
         }
+        Outcome::Postponed(firing, wait) => {
+            tracing::info!(hook = %firing.hook, seconds = wait.as_secs(), "a firing was put off");
+        }
         Outcome::Dropped(why) => tracing::info!(why, "a firing was dropped"),
     }
 }

@@ -1,14 +1,18 @@
 //! `treble up`: the whole service, put together in one process.
 //!
 //! - `assembly` is what the service is made of; `parts` those of its parts that the command line chooses.
-//! - `background` is what goes on beside requests; `firing` and `pulse` those parts of it which fire hooks.
+//! - `background` is what goes on beside requests; `firing`, `poll`, `pulse` and `kafka` those parts of it which fire
+//!   hooks.
 //! - `banner` is what is said when it is ready.
 
 mod assembly;
 mod background;
 mod banner;
+mod cds;
 mod firing;
+mod kafka;
 mod parts;
+mod poll;
 mod pulse;
 
 use std::fs;
@@ -44,12 +48,15 @@ async fn up(arguments: &cli::Up) -> Result<(), Failure> {
     let _lock = dir.lock()?;
     let (listeners, port) = server::listen(&arguments.host, arguments.port).await?;
     let mut assembly = Assembly::new(arguments, dir.clone(), port).await?;
-    let server = Server::new(assembly.service());
+    let cds = assembly.cds_service();
+    let server = Server::new(assembly.service(), cds.clone());
     let first = assembly.first_start().await?;
     let stop = stop_signal()?;
-    assembly.start_background()?;
+    assembly.start_background(cds)?;
     let address = dir.address();
-    fs::write(&address, assembly.address()).map_err(DataDirError::io("write", &address))?;
+    for (path, url) in [(&address, assembly.address()), (&dir.root_url(), assembly.root_url())] {
+        fs::write(path, url).map_err(DataDirError::io("write", path))?;
+    }
     output::line(&assembly.banner(first).await?);
 
     let finished = server.run(listeners, stop).await;

@@ -1,14 +1,12 @@
 //! Reading a request's JSON: content encoding, character set, syntax, and what no store could hold.
 
-use std::io::Read;
-
-use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::error::{ApiError, Code};
-use crate::request::{Body, MAX_BODY_BYTES};
+use crate::content::{self, Undecodable};
+use crate::request::Body;
 
 /// A body that was understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +43,7 @@ pub fn read(headers: &HeaderMap, body: &Body) -> Result<Payload, Unreadable> {
     if !content_type.is_json() {
         return Ok(Payload::Ignored);
     }
-    let bytes = decode_content(headers, bytes)?;
+    let bytes = content::decode(headers, bytes)?;
     let text = decode_text(content_type.charset.as_deref(), &bytes)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if text.is_empty() {
@@ -57,10 +55,16 @@ pub fn read(headers: &HeaderMap, body: &Body) -> Result<Payload, Unreadable> {
 }
 
 fn too_large() -> Unreadable {
-    let message = format!(
-        "The request's body is too large: it may have {MAX_BODY_BYTES} bytes, what one Lambda event can hold"
-    );
-    Unreadable { error: ApiError::new(Code::InputTooLarge, message), text: None }
+    Unreadable { error: ApiError::new(Code::InputTooLarge, content::too_large()), text: None }
+}
+
+impl From<Undecodable> for Unreadable {
+    fn from(error: Undecodable) -> Self {
+        match error {
+            Undecodable::TooLarge => too_large(),
+            error => Self::malformed(error.to_string()),
+        }
+    }
 }
 
 /// What a Content-Type header says.
@@ -94,29 +98,6 @@ impl ContentType {
     pub fn is_json(&self) -> bool {
         self.essence == "application/json"
     }
-}
-
-/// Undoes a Content-Encoding, up to as many bytes as a body may have without one.
-fn decode_content(headers: &HeaderMap, bytes: &Bytes) -> Result<Bytes, Unreadable> {
-    let encoding = headers.get(CONTENT_ENCODING).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let name = encoding.as_deref().unwrap_or("identity").trim().to_ascii_lowercase();
-    match name.as_str() {
-        "identity" | "" => Ok(bytes.clone()),
-        "gzip" | "x-gzip" => read_bounded(flate2::read::MultiGzDecoder::new(&bytes[..]), &name),
-        "deflate" => read_bounded(flate2::read::ZlibDecoder::new(&bytes[..]), &name),
-        "br" => read_bounded(brotli_decompressor::Decompressor::new(&bytes[..], 4096), &name),
-        other => Err(Unreadable::malformed(format!(
-            "Content-Encoding {other:?} is not supported: send gzip, deflate, br or identity"
-        ))),
-    }
-}
-
-fn read_bounded(decoder: impl Read, name: &str) -> Result<Bytes, Unreadable> {
-    let mut decoded = Vec::new();
-    decoder.take(MAX_BODY_BYTES as u64 + 1).read_to_end(&mut decoded).map_err(|error| {
-        Unreadable::malformed(format!("The body is not {name}, as its encoding says: {error}"))
-    })?;
-    if decoded.len() > MAX_BODY_BYTES { Err(too_large()) } else { Ok(decoded.into()) }
 }
 
 /// JSON is UTF-8 unless the header names another form of Unicode.

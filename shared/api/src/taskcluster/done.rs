@@ -22,12 +22,12 @@ pub struct Done {
 
 impl Done {
     /// Nothing yet, by this method.
-    pub(super) fn by(route: &'static str) -> Self {
+    pub(crate) fn by(route: &'static str) -> Self {
         Self { route, hook: None, code: None, firing: None }
     }
 
     /// The response, with this.
-    pub(super) fn told_with(self, mut response: Response) -> Response {
+    pub(crate) fn told_with(self, mut response: Response) -> Response {
         response.extensions_mut().insert(self);
         response
     }

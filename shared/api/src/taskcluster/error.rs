@@ -224,6 +224,8 @@ impl From<FireError> for ApiError {
                 )
             }
             FireError::Sink { error, role_id } => from_sink(error, &role_id),
+            // Of a task of CDS, which no call of this dialect fires.
+            FireError::Workflow { .. } => Self::input(error.to_string()),
             FireError::Store(error @ StoreError::Unavailable { .. }) => {
                 let message =
                     format!("The database did not answer, and the task may have been created. {TRY_AGAIN}");

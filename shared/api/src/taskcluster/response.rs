@@ -23,10 +23,10 @@ use crate::request::Request;
 /// A response, whole.
 pub type Response = http::Response<Bytes>;
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-for-trace-id");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-for-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-for-request-id");
 
 /// A response of any kind.
 pub fn response(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Response {
@@ -141,7 +141,7 @@ fn has_it_already(request: &Request, response: &Response) -> bool {
     asks && !insists && (known.trim() == "*" || known.split(',').any(|known| weak(known) == weak(tag)))
 }
 
-fn security_headers() -> &'static HeaderMap {
+pub(crate) fn security_headers() -> &'static HeaderMap {
     static HEADERS: OnceLock<HeaderMap> = OnceLock::new();
     HEADERS.get_or_init(|| {
         fixed([

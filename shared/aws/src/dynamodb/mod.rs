@@ -9,19 +9,25 @@
 mod auth;
 mod condition;
 mod dead_letters;
+mod executions;
 mod fires;
 mod hooks;
 pub mod inspect;
 mod item;
 mod page;
+mod repositories;
 mod restore;
 pub mod schema;
+mod service_state;
 pub mod stream;
 mod transaction;
 
 pub use auth::{AuthStoreError, ClientEntry, DynamoAuth, NewClient, RoleEntry, SealedClient};
 pub use dead_letters::DynamoDeadLetters;
+pub use executions::DynamoExecutions;
 pub use fires::{ClaimEntry, DynamoFires};
 pub use hooks::{DUE_SHARDS, DynamoHooks, due_partition};
+pub use repositories::DynamoRepositories;
 pub use restore::{Restore, Restored};
 pub use schema::{CreateTablesError, TableNames, create_tables};
+pub use service_state::DynamoServiceState;

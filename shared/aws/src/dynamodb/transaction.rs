@@ -5,11 +5,14 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem, Update};
 
-use super::condition::{ATTEMPTS, Write};
+use super::condition::Write;
 use crate::patience::wait;
 
 /// The most items in a transaction.
 pub(crate) const MAX_ITEMS: usize = 100;
+
+/// How often it is tried, within some two seconds: all who add to a count at once meet in its item.
+const ATTEMPTS: u32 = 10;
 
 /// Reasons that pass: another transaction was under way on the item, or there was no capacity.
 const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];

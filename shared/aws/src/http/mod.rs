@@ -60,9 +60,16 @@ pub struct Reply {
     pub retry_after: Option<String>,
     /// The body, unless it has more bytes than the client reads.
     pub body: Option<Bytes>,
+    /// All headers, by their names in lower case.
+    headers: Vec<(String, String)>,
 }
 
 impl Reply {
+    /// The first header of that name, which is told in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// The body, if it is JSON of a size that is read.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(self.body.as_ref()?).ok()
@@ -109,9 +116,11 @@ impl HttpClient {
         let exchange = async {
             let response = self.connector.call(request).await.map_err(|error| failed(error.into()))?;
             let status = response.status().as_u16();
+            let headers = response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let headers: Vec<_> = headers.collect();
             let retry_after = response.headers().get("retry-after").map(str::to_owned);
             let body = read(response.into_body(), self.max_reply_bytes).await?;
-            Ok(Reply { status, retry_after, body })
+            Ok(Reply { status, retry_after, body, headers })
         };
         tokio::time::timeout(time, exchange).await.unwrap_or(Err(HttpError::Late(time)))
     }

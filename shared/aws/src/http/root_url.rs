@@ -1,4 +1,4 @@
-//! Where a Taskcluster deployment is.
+//! Where a Taskcluster deployment is, or another service's API.
 
 use std::fmt;
 use std::str::FromStr;

@@ -24,9 +24,9 @@ async fn a_request_arrives_as_it_is() {
     let url = format!("{origin}/a?b=%20c");
     let request = Request { method: "PUT", url: &url, headers, body: Bytes::from("{\"a\": 1}") };
     let reply = HttpClient::new().send(&request, AMPLE).await.unwrap();
-    let expected =
-        Reply { status: 503, retry_after: Some("7".to_owned()), body: Some(Bytes::from_static(b"hello")) };
-    assert_eq!(reply, expected);
+    assert_eq!((reply.status, reply.retry_after.as_deref()), (503, Some("7")));
+    assert_eq!(reply.body.as_deref(), Some(&b"hello"[..]));
+    assert_eq!((reply.header("content-length"), reply.header("etag")), (Some("5"), None));
 
     let request = serving.await.unwrap();
     let (head, body) = request.split_once("\r\n\r\n").unwrap();

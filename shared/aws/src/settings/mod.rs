@@ -1,6 +1,7 @@
 //! Settings as the environment has them: which variables there are and what they must hold, in one place for the
 //! functions and the local server. They read the environment themselves and hand over the looking up.
 
+mod cds;
 mod choice;
 
 use std::error::Error;
@@ -9,6 +10,10 @@ use std::str::FromStr;
 use crate::client::{AwsAccess, AwsSettings};
 use crate::sink::QueueCredentials;
 
+pub use cds::{
+    CDS_API_URL, CDS_BEATS_QUEUE_URL, CDS_EXECUTION_HISTORY, CDS_NAME, CDS_RETRY_DELAY, CDS_RETRY_ERROR,
+    CDS_TOKEN, CDS_TOKEN_ARN, CdsSettings, KAFKA_INTEGRATION,
+};
 pub use choice::{AuthChoice, InvalidChoice, SinkChoice, YesOrNo};
 
 /// A variable of the environment, for who has to set it.
@@ -81,6 +86,19 @@ pub const MAIL_FROM: Variable = variable(
     "TREBLE_MAIL_FROM",
     "the address that mails to hooks' owners are from, verified at SES",
     "hooks@example.com",
+);
+
+/// The [servers](crate::vcs::VcsServers) whose repositories are polled, in Secrets Manager.
+pub const VCS_SERVERS_SECRET: Variable = variable(
+    "TREBLE_VCS_SERVERS_ARN",
+    "the name or ARN of the secret in Secrets Manager that has the servers whose repositories are polled",
+    "arn:aws:secretsmanager:eu-central-1:123456789012:secret:treble-vcs-servers",
+);
+/// The same themselves, for the local server.
+pub const VCS_SERVERS: Variable = variable(
+    "TREBLE_VCS_SERVERS",
+    "the servers whose repositories are polled, as JSON or the path of a file that has it",
+    r#"{"github": {"type": "github", "token": "…"}}"#,
 );
 
 /// The deployment that metrics are of.

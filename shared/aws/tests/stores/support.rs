@@ -71,6 +71,7 @@ pub(crate) fn hook(name: &str, bindings: &[(&str, &str)]) -> StoredHook {
         task: json!({"z": 1, "a": {"$eval": "payload.größe"}, "b": [1.5, null, true]}),
         schedule: vec![],
         trigger_schema: json!({"type": "object"}),
+        cds: None,
     };
     StoredHook::new(name, definition, at(0), None)
 }

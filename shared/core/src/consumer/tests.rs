@@ -117,7 +117,7 @@ fn consumer(world: World) -> (Consumer, Arc<World>) {
         health: world.clone(),
     };
     let clock = || at("2026-11-27T12:00:00Z");
-    (Consumer { hooks: world.hooks.clone(), engine, budget: Duration::from_secs(1), clock }, world)
+    (Consumer { hooks: world.hooks.clone(), engine, cds: None, budget: Duration::from_secs(1), clock }, world)
 }
 
 fn with(hook: StoredHook) -> World {
@@ -127,8 +127,11 @@ fn with(hook: StoredHook) -> World {
 #[tokio::test]
 async fn what_is_no_longer_to_be_fired_is_dropped() {
     let hourly = || with(hook(&["0 * * * *"], json!({})));
+    let in_paris = || with(hook(&["cronexpr Europe/Paris 30 12 * * *"], json!({})));
     let cases = [
         (World::default(), FiredBy::Schedule, "2026-11-27T11:00:00Z", Some("the hook is gone")),
+        (in_paris(), FiredBy::Schedule, "2026-11-27T11:30:00Z", None),
+        (in_paris(), FiredBy::Schedule, "2026-11-27T12:30:00Z", Some("the occurrence is no longer")),
         (hourly(), FiredBy::Schedule, "2026-11-27T11:00:00Z", None),
         (hourly(), FiredBy::Schedule, "2026-11-27T11:30:00Z", Some("the occurrence is no longer")),
         (hourly(), FiredBy::Schedule, "2026-11-27T09:00:00Z", Some("the hook has been created anew")),

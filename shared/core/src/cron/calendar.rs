@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, datetime};
 
 use super::days::Days;
 use super::set::Set;
@@ -24,6 +24,9 @@ pub struct Calendar {
     /// Absent: every year.
     pub(crate) years: Option<BTreeSet<i16>>,
 }
+
+/// Where to start looking whether a calendar without years has any moment. Any would do.
+const ANY_MOMENT: DateTime = datetime(2000, 1, 1, 0, 0, 0, 0);
 
 /// A time of day at a whole second: hour, minute, second.
 type Time = (i8, i8, i8);
@@ -50,6 +53,20 @@ impl Calendar {
             && self.minutes.contains(at.minute())
             && self.hours.contains(at.hour())
             && self.has_day(at.date())
+    }
+
+    /// Whether it has no moment at all, in none of its years.
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        match &self.years {
+            None => self.next_after(ANY_MOMENT).is_none(),
+            Some(years) => !years.iter().any(|&year| self.day_in_year(year, 1, 1).is_some()),
+        }
+    }
+
+    /// Whether all hours of a day are allowed.
+    pub(crate) fn has_every_hour(&self) -> bool {
+        self.hours == Set::range(0, 23)
     }
 
     fn has_year(&self, year: i16) -> bool {

@@ -1,7 +1,5 @@
 //! A whole pattern, in cron-parser's dialect.
 
-use jiff::civil::{DateTime, datetime};
-
 use super::calendar::Calendar;
 use super::days::{Days, DaysOfMonth, DaysOfWeek};
 use super::error::{Field, PatternError};
@@ -11,9 +9,6 @@ use super::set::Set;
 
 /// The days of each month, in the years that have most.
 const LONGEST_MONTHS: [i8; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-/// Where to start looking whether a pattern ever fires. Any moment would do: no pattern has a year.
-const ANY_MOMENT: DateTime = datetime(2000, 1, 1, 0, 0, 0, 0);
 
 /// Reads a pattern as cron-parser 5.6.2 does, which Taskcluster uses.
 ///
@@ -65,7 +60,7 @@ pub fn parse_pattern(pattern: &str, hash_seed: &str) -> Result<Calendar, Pattern
         months: months.numbers,
         years: None,
     };
-    if calendar.next_after(ANY_MOMENT).is_none() {
+    if calendar.is_empty() {
         return Err(PatternError::NeverFires);
     }
     Ok(calendar)

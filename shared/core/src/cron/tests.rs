@@ -5,11 +5,14 @@ use jiff::civil::DateTime;
 use super::{Calendar, parse_pattern};
 
 mod calendar;
+mod clocks;
+mod cronexpr;
 mod hashed;
 mod patterns;
 mod properties;
 mod schedule;
 mod vectors;
+mod walked;
 
 /// The name of the hook whose patterns these are.
 const HOOK: &str = "group/hook";

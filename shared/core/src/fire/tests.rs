@@ -123,6 +123,7 @@ fn hook(task: Value) -> StoredHook {
         task,
         schedule: vec![],
         trigger_schema: json!({}),
+        cds: None,
     };
     StoredHook::new("g/h".parse().unwrap(), definition, at(0), None)
 }

@@ -130,6 +130,10 @@ fn what_comes_next_depends_on_the_hook() {
             json!({"schedule": ["0 0 1 1 *"]}),
             "- It fires again by its schedule at 2026-01-01 00:00:00 UTC.\n",
         ),
+        (
+            json!({"schedule": ["cronexpr Europe/Paris 0 0 1 1 *"]}),
+            "- It fires again by its schedule at 2025-12-31 23:00:00 UTC.\n",
+        ),
         (json!({"schedule": []}), "- It has no schedule: it fires again when it is triggered.\n"),
         (json!({"schedule": [], "bindings": binding}), "or a message that it is bound to comes.\n"),
         (json!({"schedule": ["no\r\nsuch"]}), "- Its schedule can't be read: "),

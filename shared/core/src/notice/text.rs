@@ -73,6 +73,7 @@ fn fired_by(fired_by: FiredBy) -> &'static str {
         FiredBy::TriggerHook => "by a call of triggerHook",
         FiredBy::TriggerHookWithToken => "by a call with its trigger token",
         FiredBy::PulseMessage => "by a message of an exchange that it is bound to",
+        FiredBy::Webhook => "by a request to its URL",
     }
 }
 
@@ -80,7 +81,7 @@ fn fired_by(fired_by: FiredBy) -> &'static str {
 fn next(hook: &StoredHook, now: Timestamp) -> String {
     let definition = &hook.definition;
     if !definition.schedule.is_empty() {
-        return match definition.parse_schedule().map(|schedule| schedule.next_after(now)) {
+        return match definition.parse_stored_schedule().map(|schedule| schedule.next_after(now)) {
             Ok(Some(next)) => format!("It fires again by its schedule at {}.", moment(next)),
             Ok(None) => "Its schedule has no more occurrences.".to_owned(),
             Err(error) => format!("Its schedule can't be read: {}.", safe::line(&error.to_string())),

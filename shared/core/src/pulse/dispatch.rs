@@ -10,6 +10,7 @@ use super::PulseMessage;
 use super::bound::Kept;
 use super::rejections::Rejections;
 use crate::binding::{RoutingKey, TopicPattern};
+use crate::cds::{ExecutionStore, Finder};
 use crate::firing::{FireRecord, FireResult, FiredBy, Firing, MAX_ERROR_BYTES};
 use crate::hook::{HookName, StoredHook};
 use crate::ports::{BindingStore, DelayedFiring, FireStore, FiringQueue, HookStore, QueueError, StoreError};
@@ -32,6 +33,7 @@ pub struct Dispatcher {
     fires: Arc<dyn FireStore>,
     firings: Arc<dyn FiringQueue>,
     master_key: MasterKey,
+    executions: Option<Arc<dyn ExecutionStore>>,
     kept: Kept,
     rejections: Rejections,
 }
@@ -68,7 +70,12 @@ impl Dispatcher {
         master_key: MasterKey,
     ) -> Self {
         let (kept, rejections) = (Kept::default(), Rejections::default());
-        Self { bindings, hooks, fires, firings, master_key, kept, rejections }
+        Self { bindings, hooks, fires, firings, master_key, executions: None, kept, rejections }
+    }
+
+    /// The same, and messages to tasks of CDS that are too large for the queue are put on record there.
+    pub fn with_executions(self, executions: Arc<dyn ExecutionStore>) -> Self {
+        Self { executions: Some(executions), ..self }
     }
 
     /// Fires the hooks of each message: how many it fired, in the messages' order. One message's failure is not another's.
@@ -152,7 +159,7 @@ impl Dispatcher {
         }
     }
 
-    /// Sends what is to be sent. A firing that no queue takes is the hook's failure.
+    /// Sends what is to be sent.
     async fn send(&self, outbox: &mut Outbox, results: &mut [Result<usize, DispatchError>], now: Timestamp) {
         let Outbox { firings, messages, .. } = std::mem::take(outbox);
         if firings.is_empty() {
@@ -161,23 +168,53 @@ impl Dispatcher {
         let sent = self.firings.send(&firings).await;
         for ((sent, firing), index) in sent.into_iter().zip(firings).zip(messages) {
             let Some(result) = results.get_mut(index) else { continue };
-            match sent {
+            let outcome = match sent {
                 Ok(()) => {
                     let Firing { hook, task_id, trace, .. } = &firing.firing;
                     let trace = trace.map(tracing::field::display);
                     tracing::info!(%hook, taskId = %task_id, trace, "a firing was sent");
-                    if let Ok(fired) = result {
-                        *fired += 1;
-                    }
+                    Ok(1)
                 }
-                Err(error @ QueueError::TooLarge { .. }) => {
-                    if let Err(error) = self.reject(&firing.firing, error.to_string(), now).await {
-                        *result = Err(error.into());
-                    }
-                }
-                Err(error @ QueueError::Unavailable { .. }) => *result = Err(DispatchError::Queue(error)),
+                Err(error @ QueueError::TooLarge { .. }) => self.too_large(&firing.firing, error, now).await,
+                Err(error @ QueueError::Unavailable { .. }) => Err(DispatchError::Queue(error)),
+            };
+            match (outcome, &mut *result) {
+                (Ok(sent), Ok(fired)) => *fired += sent,
+                (Ok(_), Err(_)) => {}
+                (Err(error), _) => *result = Err(error),
             }
         }
+    }
+
+    /// What no queue takes is the hook's failure, but for what can be put on record instead. How many firings were sent.
+    async fn too_large(
+        &self,
+        firing: &Firing,
+        error: QueueError,
+        now: Timestamp,
+    ) -> Result<usize, DispatchError> {
+        if self.send_by_record(firing).await? {
+            return Ok(1);
+        }
+        self.reject(firing, error.to_string(), now).await?;
+        Ok(0)
+    }
+
+    /// Sends a firing without its payload, which goes on record with its execution first, as that of a webhook does. False of
+    /// hooks that are no tasks of CDS.
+    async fn send_by_record(&self, firing: &Firing) -> Result<bool, DispatchError> {
+        let Some(executions) = &self.executions else { return Ok(false) };
+        let Some(hook) = self.hooks.get(&firing.hook).await? else { return Ok(false) };
+        let Some(task) = &hook.definition.cds else { return Ok(false) };
+        let finder = Finder { executions: &**executions, claims: &*self.fires };
+        if finder.find(&hook, task, firing, || None).await?.is_err() {
+            return Ok(false);
+        }
+        let reference = DelayedFiring::now(Firing { payload: None, ..firing.clone() });
+        let sent = self.firings.send(&[reference]).await;
+        sent.into_iter().next().unwrap_or(Ok(())).map_err(DispatchError::Queue)?;
+        tracing::info!(hook = %firing.hook, taskId = %firing.task_id, "a large firing was put on record and sent");
+        Ok(true)
     }
 
     /// Records that a hook could not be fired, unless that was recorded of another message a moment ago.

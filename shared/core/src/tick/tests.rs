@@ -132,6 +132,15 @@ async fn firings_wait_until_their_second() {
 }
 
 #[tokio::test]
+async fn a_hook_in_a_time_zone_is_moved_on_by_its_clocks() {
+    let pattern = "cronexpr Asia/Kolkata 30 15 * * *";
+    let world = Arc::new(World::with(&[("a", "2026-11-27T10:00:00Z", pattern)]));
+    assert!(world.tick().await.is_complete());
+    assert_eq!(world.delays(), [("2026-11-27T10:00:00Z".to_owned(), 0)]);
+    assert_eq!(world.due("a"), "2026-11-28T10:00:00Z");
+}
+
+#[tokio::test]
 async fn two_ticks_send_the_same_firings() {
     let hooks = [("a", "2026-11-27T10:00:10Z", "10 * * * * *")];
     let (one, two) = (Arc::new(World::with(&hooks)), Arc::new(World::with(&hooks)));

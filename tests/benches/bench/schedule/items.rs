@@ -36,19 +36,30 @@ impl Hook {
     }
 
     fn item(&self) -> Value {
-        let mut item = item(&format!("hook#{}", "many"), &id(self.number));
-        let created = Timestamp::now() - SignedDuration::from_hours(1);
-        item["created"] = json!({"S": format!("{created:.9}")});
-        item["revision"] = json!({"N": "1"});
-        item["tokenGeneration"] = json!({"N": "1"});
-        item["hookDefinition"] = json!({"S": self.definition.to_string()});
-        if let Some(due) = self.due {
-            item["due"] = json!({"S": format!("due#{}", self.number % SHARDS)});
-            item["dueAt"] = json!({"N": due.as_millisecond().to_string()});
-            item["patterns"] = json!({"L": [{"S": self.definition["schedule"][0]}]});
-        }
-        item
+        hook_item("many", &id(self.number), &self.definition, self.due, self.number)
     }
+}
+
+/// The item of a hook, in the shard of a number.
+pub(crate) fn hook_item(
+    group: &str,
+    id: &str,
+    definition: &Value,
+    due: Option<Timestamp>,
+    number: usize,
+) -> Value {
+    let mut item = item(&format!("hook#{group}"), id);
+    let created = Timestamp::now() - SignedDuration::from_hours(1);
+    item["created"] = json!({"S": format!("{created:.9}")});
+    item["revision"] = json!({"N": "1"});
+    item["tokenGeneration"] = json!({"N": "1"});
+    item["hookDefinition"] = json!({"S": definition.to_string()});
+    if let Some(due) = due {
+        item["due"] = json!({"S": format!("due#{}", number % SHARDS)});
+        item["dueAt"] = json!({"N": due.as_millisecond().to_string()});
+        item["patterns"] = json!({"L": [{"S": definition["schedule"][0]}]});
+    }
+    item
 }
 
 fn id(number: usize) -> String {
@@ -61,14 +72,14 @@ pub(super) fn name(number: usize) -> String {
 }
 
 /// Moments of the minute that begins in a minute: one for each of many hooks.
-pub(super) fn moment(number: usize) -> Timestamp {
+pub(crate) fn moment(number: usize) -> Timestamp {
     let minute = Timestamp::from_second(Timestamp::now().as_second() + 60).unwrap();
     minute + i64::try_from(number % 59).unwrap().seconds()
 }
 
 /// Writes hooks into the deployment's table.
 pub(super) fn write_hooks(deployment: &Deployment, hooks: impl Iterator<Item = Hook>) {
-    write(deployment, hooks.map(|hook| hook.item()));
+    write(deployment, "TREBLE_HOOKS_TABLE", hooks.map(|hook| hook.item()));
 }
 
 /// Writes one binding of each of the hooks of these numbers.
@@ -86,18 +97,21 @@ pub(super) fn write_bindings<'a>(
         item["revision"] = json!({"N": "1"});
         item
     });
-    write(deployment, bindings);
+    write(deployment, "TREBLE_HOOKS_TABLE", bindings);
 }
 
-fn item(partition: &str, sort: &str) -> Value {
+/// What every item has.
+pub(crate) fn item(partition: &str, sort: &str) -> Value {
     json!({"pk": {"S": partition}, "sk": {"S": sort}, "v": {"N": "1"}})
 }
 
-fn write(deployment: &Deployment, items: impl Iterator<Item = Value>) {
+/// Writes items into the table that a variable names.
+pub(crate) fn write(deployment: &Deployment, variable: &str, items: impl Iterator<Item = Value>) {
     let environment = deployment.environment("");
-    let table = environment.iter().find(|(name, _)| name == "TREBLE_HOOKS_TABLE").unwrap().1.clone();
-    let items: Vec<Value> = items.map(|item| json!({"PutRequest": {"Item": item}})).collect();
-    for items in items.chunks(WRITTEN_AT_ONCE) {
+    let table = environment.iter().find(|(name, _)| name == variable).unwrap().1.clone();
+    let mut items = items.map(|item| json!({"PutRequest": {"Item": item}})).peekable();
+    while items.peek().is_some() {
+        let items: Vec<Value> = items.by_ref().take(WRITTEN_AT_ONCE).collect();
         let tables = Map::from_iter([(table.clone(), json!(items))]);
         let reply = deployment.emulator.call("BatchWriteItem", &json!({"RequestItems": tables}));
         assert!(reply["UnprocessedItems"].as_object().is_none_or(Map::is_empty), "{reply}");

@@ -5,7 +5,7 @@
 //!   would take minutes.
 
 mod fire;
-mod items;
+pub(crate) mod items;
 mod pulse;
 mod tick;
 
@@ -21,7 +21,7 @@ use crate::load::Deployment;
 use crate::report::Row;
 
 /// So many messages Lambda hands over at once.
-const BATCH: usize = 10;
+pub(crate) const BATCH: usize = 10;
 
 /// Fills in the rows.
 pub(crate) async fn measure(deployment: &Deployment, rows: &mut Vec<Row>) {
@@ -31,14 +31,14 @@ pub(crate) async fn measure(deployment: &Deployment, rows: &mut Vec<Row>) {
 }
 
 /// What some events took: CPU time of the function, time on the clock, calls of AWS.
-struct Spent {
-    cpu: Duration,
+pub(crate) struct Spent {
+    pub(crate) cpu: Duration,
     clock: Duration,
     calls: Calls,
 }
 
 /// Has a function take events, one after the other.
-async fn spend(deployment: &Deployment, lambda: &Lambda, events: Vec<Bytes>) -> Spent {
+pub(crate) async fn spend(deployment: &Deployment, lambda: &Lambda, events: Vec<Bytes>) -> Spent {
     deployment.emulator.take_calls();
     let (before, started) = (cpu::settled_time(lambda.pid()), Instant::now());
     for event in events {
@@ -51,12 +51,12 @@ async fn spend(deployment: &Deployment, lambda: &Lambda, events: Vec<Bytes>) -> 
 }
 
 impl Spent {
-    fn called(&self, operation: &str) -> f64 {
+    pub(crate) fn called(&self, operation: &str) -> f64 {
         f64::from(self.calls.get(operation).copied().unwrap_or_default())
     }
 
     /// The calls in words, as so many for each of `count`.
-    fn calls_for_each(&self, count: f64) -> String {
+    pub(crate) fn calls_for_each(&self, count: f64) -> String {
         let calls = self.calls.iter().filter(|(name, _)| *name != "messages");
         let calls = calls.map(|(name, calls)| format!("{name} {:.3}", f64::from(*calls) / count));
         calls.collect::<Vec<_>>().join(", ")
@@ -64,7 +64,7 @@ impl Spent {
 }
 
 /// SQS's event for messages.
-fn batch(bodies: &[Value]) -> Bytes {
+pub(crate) fn batch(bodies: &[Value]) -> Bytes {
     let record = |body: &Value| {
         let id = uuid::Uuid::new_v4().to_string();
         json!({

@@ -11,7 +11,9 @@ use super::{FUNCTION, QUEUE, TABLE, all, deployments};
 pub(super) fn statements(template: &Template, function: &Value) -> Vec<Value> {
     let managed: BTreeMap<_, _> = template.resources("AWS::IAM::ManagedPolicy").into_iter().collect();
     let policies = function["Properties"]["Policies"].as_array().into_iter().flatten();
-    let statements = policies.flat_map(|policy| match policy["Ref"].as_str() {
+    // What AWS itself has written is for AWS itself: Lambda reaches a cluster of MSK with it.
+    let own = policies.filter(|policy| policy["Fn::Sub"].is_null());
+    let statements = own.flat_map(|policy| match policy["Ref"].as_str() {
         Some(name) => managed[name]["Properties"]["PolicyDocument"]["Statement"].as_array().unwrap(),
         None => policy["Statement"].as_array().unwrap(),
     });

@@ -1,8 +1,10 @@
 use std::io::Write;
 
+use bytes::Bytes;
 use serde_json::json;
 
 use super::*;
+use crate::request::MAX_BODY_BYTES;
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
     pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()

@@ -16,7 +16,7 @@ use super::super::schemas;
 use super::super::service::Service;
 use super::super::wire::HookDefinition;
 use super::tokens::{ATTEMPTS, contended};
-use super::{HOOK_PATH, existing_hook};
+use super::{HOOK_PATH, existing_hook, no_task_of_cds};
 
 const MODIFY: ScopeTemplate = ScopeTemplate::Scope("hooks:modify-hook:<hookGroupId>/<hookId>");
 
@@ -87,6 +87,7 @@ fn update_hook<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
         fill_defaults(&mut call.payload, &name);
         for _ in 0..ATTEMPTS {
             let old = existing_hook(service, &name).await?;
+            no_task_of_cds(&old, Code::RequestConflict)?;
             let definition = definition(&call.payload, &old.definition.bindings)?;
             check_trigger_schema(&definition)?;
             let next = check_schedule(&definition, call.now)?;
@@ -127,6 +128,7 @@ fn remove_hook<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
             let Some(hook) = service.hooks.get(&name).await? else {
                 return Ok(Reply::empty());
             };
+            no_task_of_cds(&hook, Code::RequestConflict)?;
             if service.hooks.remove(&hook).await? {
                 return Ok(Reply::empty());
             }

@@ -78,7 +78,7 @@ fn get_hook_status<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a>
         let record = service.engine.fires.list(&hook, &newest).await?.items.pop();
         let last_fire = record.map_or(LastFire::NoFire {}, last_fire);
         // It could be read when it was saved.
-        let schedule = hook.definition.parse_schedule().map_err(ApiError::internal)?;
+        let schedule = hook.definition.parse_stored_schedule().map_err(ApiError::internal)?;
         let next_scheduled_date = schedule.next_after(call.now).map(iso);
         let refused_bindings = refused_bindings(service, &hook).await?;
         Reply::json(&HookStatus { last_fire, next_scheduled_date, refused_bindings })

@@ -11,7 +11,7 @@ mod trigger;
 
 use treble_core::hook::{HookName, StoredHook};
 
-use super::error::ApiError;
+use super::error::{ApiError, Code};
 use super::route::Route;
 use super::service::Service;
 
@@ -49,4 +49,16 @@ const HOOK_PATH: &str = "/hooks/<hookGroupId>/<hookId>";
 /// The hook of that name, or a 404 that says so.
 async fn existing_hook(service: &Service, name: &HookName) -> Result<StoredHook, ApiError> {
     service.hooks.get(name).await?.ok_or_else(|| ApiError::not_found("No such hook"))
+}
+
+/// An error for a hook that is a task of CDS: it is shown like any other, and only CDS changes and fires it.
+fn no_task_of_cds(hook: &StoredHook, code: Code) -> Result<(), ApiError> {
+    if hook.definition.cds.is_none() {
+        return Ok(());
+    }
+    let name = &hook.name;
+    Err(ApiError::new(
+        code,
+        format!("Hook {name} is a task of CDS: it is changed there, and fired by what CDS says"),
+    ))
 }

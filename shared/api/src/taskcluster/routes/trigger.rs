@@ -20,7 +20,7 @@ use super::super::route::{Handling, Route};
 use super::super::schemas;
 use super::super::service::Service;
 use super::super::wire::TriggerHookResponse;
-use super::existing_hook;
+use super::{existing_hook, no_task_of_cds};
 
 /// How long the sink may take: API Gateway gives up at 30 seconds.
 const SINK_BUDGET: Duration = Duration::from_secs(20);
@@ -91,6 +91,7 @@ async fn fire(
     fired_by: FiredBy,
     client_id: Option<String>,
 ) -> Result<Reply, ApiError> {
+    no_task_of_cds(&hook, Code::InputError)?;
     let payload = check_payload(&hook, call.payload.take())?;
     let chosen = chosen_task_id(&payload)?;
     let task_id = if chosen.is_some() { TaskIdOrigin::Caller } else { TaskIdOrigin::Random };

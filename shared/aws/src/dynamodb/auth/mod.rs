@@ -5,6 +5,7 @@
 //! | `client` | clientId | `scopes`, `expiry`, `disabled`, `description`, `created`, `sealedToken` |
 //! | `role` | roleId | `id`, `scopes`, `description`, `lastModified` |
 //! | `revision` | `roles` | `n`: grows in the same transaction as any change of the roles |
+//! | `cds` | | see [`service_state`](super::service_state) |
 //!
 //! An access token is sealed with a key that is derived from the master key: whoever reads the table can't sign with it.
 

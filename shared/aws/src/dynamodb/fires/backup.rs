@@ -1,6 +1,7 @@
 //! What came of firings, out of a backup and into one.
 
 use jiff::Timestamp;
+use treble_core::cds;
 use treble_core::firing::FireRecord;
 use treble_core::hook::{HookName, StoredHook};
 use treble_core::ports::{Page, PageRequest, StoreError};
@@ -50,8 +51,16 @@ impl DynamoFires {
         listing.page(page, claim).await
     }
 
-    /// Puts a record of a backup in its place.
+    /// Puts a record of a backup in its place. An execution of a task of CDS that is there stays: it is more than its
+    /// record, and is counted.
     pub async fn restore(&self, record: &FireRecord, how: Restore) -> Result<Restored, StoreError> {
+        if record.hook.group() == cds::GROUP {
+            let found = self.get(&record.hook, stored::record_key(record.created, &record.task_id)).await?;
+            if let Some(execution) = found.filter(|item| item.contains_key(stored::EXECUTION_STATUS)) {
+                let same = stored::from_item_if_over(&execution)?.as_ref() == Some(record);
+                return Ok(if same { Restored::Same } else { Restored::Different });
+            }
+        }
         let item = stored::to_item(record, expiry(record.created))?;
         let what = format!("the record of task {}", record.task_id);
         restore(&self.client, &self.table, item, how, &what).await

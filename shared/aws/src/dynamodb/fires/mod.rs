@@ -6,10 +6,10 @@
 //! | | `task#<taskId>` | `created`, and `traceparent` if any, of the firing that has the taskId; `expires` |
 //!
 //! Records sort by time and come before claims, as digits come before letters. A record that is overdue for removal is not
-//! listed.
+//! listed. An [execution](super::executions) of a task of CDS is a record once it is over, and none before.
 
 mod backup;
-mod stored;
+pub(super) mod stored;
 
 use std::fmt;
 
@@ -80,7 +80,7 @@ impl DynamoFires {
         let Some(claim) = claim else { return Ok(None) };
         let created = read_instant(&claim, stored::CREATED)?;
         let record = self.get(hook, stored::record_key(created, task_id)).await?;
-        let record = record.as_ref().map(stored::from_item).transpose()?.map(Box::new);
+        let record = record.as_ref().map(stored::from_item_if_over).transpose()?.flatten().map(Box::new);
         Ok(Some(Claim::Earlier { created, trace: stored::read_trace(&claim), record }))
     }
 }
@@ -145,7 +145,7 @@ impl FireStore for DynamoFires {
             range: Some(stored::records_since(hook.created.max(kept_since))),
             backwards: true,
         };
-        listing.page(page, |item| stored::from_item(item).map(Some)).await
+        listing.page(page, stored::from_item_if_over).await
     }
 }
 

@@ -17,21 +17,23 @@ use crate::dynamodb::item::{
 use crate::dynamodb::schema::{PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
 
 /// The moment of the firing.
-pub(super) const CREATED: &str = "created";
+pub(in crate::dynamodb) const CREATED: &str = "created";
 /// What came of it. (`result` is a reserved word of DynamoDB.)
-pub(super) const RESULT: &str = "outcome";
-const FIRED_BY: &str = "firedBy";
-const TASK_CREATED: &str = "taskCreated";
-/// Absent where it would be empty.
-const ERROR: &str = "errorText";
+pub(in crate::dynamodb) const RESULT: &str = "outcome";
+pub(in crate::dynamodb) const FIRED_BY: &str = "firedBy";
+pub(in crate::dynamodb) const TASK_CREATED: &str = "taskCreated";
+/// Absent where it would be empty. Of an execution, its last error, also where it went well in the end.
+pub(in crate::dynamodb) const ERROR: &str = "errorText";
+/// How far an execution of a task of CDS is; no other record has it.
+pub(in crate::dynamodb) const EXECUTION_STATUS: &str = "executionStatus";
 /// The task's status as JSON, where the sink keeps one.
 const STATUS: &str = "taskStatus";
 
 /// The largest error and status that are kept together, in bytes: what fits one item beside the rest.
-const MAX_TEXT_BYTES: usize = 380_000;
+pub(in crate::dynamodb) const MAX_TEXT_BYTES: usize = 380_000;
 
 /// Where the record of a firing is.
-pub(super) fn record_key(created: Timestamp, task_id: &SlugId) -> String {
+pub(in crate::dynamodb) fn record_key(created: Timestamp, task_id: &SlugId) -> String {
     format!("{}#{task_id}", millisecond(created))
 }
 
@@ -58,7 +60,7 @@ pub(super) fn claimed(item: &Item) -> Result<SlugId, StoreError> {
 }
 
 /// A moment as text that sorts by time. What is finer is cut off, so that a hook never begins after its first firing.
-fn millisecond(at: Timestamp) -> String {
+pub(in crate::dynamodb) fn millisecond(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
@@ -109,21 +111,31 @@ pub(super) fn from_item(item: &Item) -> Result<FireRecord, StoreError> {
     let (_, task_id) = read_text(item, SORT_KEY)?
         .split_once('#')
         .ok_or_else(|| corrupt(item, SORT_KEY, "is no record's key"))?;
-    let error = if item.contains_key(ERROR) { read_text(item, ERROR)?.to_owned() } else { String::new() };
+    let result = read_word::<FireResult>(item, RESULT)?;
+    let failed = result == FireResult::Error && item.contains_key(ERROR);
+    let error = if failed { read_text(item, ERROR)?.to_owned() } else { String::new() };
     Ok(FireRecord {
         task_id: task_id.parse().map_err(|error| corrupt(item, SORT_KEY, &format!("{error}")))?,
         hook: name.parse().map_err(|error| corrupt(item, PARTITION_KEY, &format!("{error}")))?,
         fired_by: read_word::<FiredBy>(item, FIRED_BY)?,
         created: read_instant(item, CREATED)?,
         task_created: read_instant(item, TASK_CREATED)?,
-        result: read_word::<FireResult>(item, RESULT)?,
+        result,
         error,
         status: read_status(item)?,
     })
 }
 
+/// The same; None where it is an execution that is not over.
+pub(super) fn from_item_if_over(item: &Item) -> Result<Option<FireRecord>, StoreError> {
+    if item.contains_key(EXECUTION_STATUS) && !item.contains_key(RESULT) {
+        return check_format(item).map(|()| None);
+    }
+    from_item(item).map(Some)
+}
+
 /// A value that is a word, by the name that serde knows it by.
-fn read_word<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, StoreError> {
+pub(in crate::dynamodb) fn read_word<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, StoreError> {
     serde_json::from_value(Value::String(read_text(item, name)?.to_owned()))
         .map_err(|error| corrupt(item, name, &error.to_string()))
 }

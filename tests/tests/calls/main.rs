@@ -1,5 +1,7 @@
-//! What each operation of the API costs in calls to AWS: exact everywhere, unlike time.
+//! What each operation of the API costs in calls to AWS: exact everywhere, unlike time. [`cds`] is the dialect of CDS.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on stops and says why")]
+
+mod cds;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,0 +1,10 @@
+mod anything;
+mod auth;
+mod bulk;
+mod executions;
+mod monitoring;
+mod routes;
+mod stores;
+mod tasks;
+mod webhook;
+mod world;
