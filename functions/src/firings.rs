@@ -47,10 +47,11 @@ pub fn fire() -> ExitCode {
 async fn consumer(variables: &Environment, aws: &Aws) -> Result<Consumer, StartError> {
     let uses = Uses::FIRING_FROM_A_QUEUE;
     let service = parts::service(uses, Settings::read(&uses, variables)?, Some(aws)).await?;
+    let fires = Arc::clone(&service.engine.fires);
     Ok(Consumer {
         hooks: service.hooks,
         engine: service.engine,
-        cds: cds::processor(variables, aws).await?,
+        cds: cds::processor(variables, aws, fires, service.master_key).await?,
         budget: SINK_BUDGET,
         clock: Timestamp::now,
     })

@@ -13,7 +13,7 @@ use treble_aws::dynamodb::DynamoServiceState;
 use treble_aws::http::HttpClient;
 use treble_aws::seal::TextSeal;
 use treble_aws::settings::{CDS_TOKEN, CdsSettings};
-use treble_core::cds::{PERIOD, Processor, Registrar, Rules, ServiceStateStore, SyncReport, Synchronizer};
+use treble_core::cds::{PERIOD, Processor, Registrar, ServiceStateStore, SyncReport, Synchronizer};
 use treble_core::ports::{FiringQueue, HookStore, StoreError, chain};
 use treble_core::secret::MasterKey;
 
@@ -104,11 +104,7 @@ impl Cds {
             state: self.state.clone(),
             api: self.client.clone(),
             queue,
-            rules: Rules {
-                retry_delay: self.settings.retry_delay,
-                most_errors: self.settings.retry_error,
-                history: self.settings.execution_history,
-            },
+            rules: self.settings.rules(),
             clock: Timestamp::now,
         }
     }

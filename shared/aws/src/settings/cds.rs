@@ -4,6 +4,8 @@ use std::error::Error;
 use std::str::FromStr;
 use std::time::Duration;
 
+use treble_core::cds::Rules;
+
 use super::{SettingError, Variable, Variables, variable};
 use crate::http::RootUrl;
 
@@ -58,6 +60,17 @@ pub struct CdsSettings {
     pub retry_error: u32,
     /// `CDS_EXECUTION_HISTORY`, or 10.
     pub execution_history: usize,
+}
+
+impl CdsSettings {
+    /// How failures are dealt with, and how much is kept.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            retry_delay: self.retry_delay,
+            most_errors: self.retry_error,
+            history: self.execution_history,
+        }
+    }
 }
 
 impl<F: Fn(&str) -> Option<String>> Variables<F> {
