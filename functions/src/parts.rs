@@ -90,9 +90,11 @@ pub(crate) async fn service(uses: Uses, settings: Settings, aws: Option<&Aws>) -
             credentials,
             health: health.unwrap_or_else(|| Arc::new(Absent("health of hooks"))),
             trace_in_tasks: settings.trace_in_tasks,
+            gates: None,
         },
         master_key,
         denied_exchanges: settings.denied_exchanges,
+        gates: None,
         now: Timestamp::now,
     })
 }

@@ -3,5 +3,6 @@
 pub mod auth;
 pub mod cds;
 mod content;
+pub mod gates;
 pub mod request;
 pub mod taskcluster;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::firing::{FireRecord, FireResult, Firing, MAX_ERROR_BYTES};
+use crate::gate::Gates;
 use crate::hook::StoredHook;
 use crate::ports::{
     Claim, CreatedTask, Credentials, FireStore, HealthStore, NewTask, Sink, SinkError, StoreError, chain,
@@ -34,6 +35,8 @@ pub struct Engine {
     pub health: Arc<dyn HealthStore>,
     /// Whether tasks say which trace they belong to, in `extra.traceparent`.
     pub trace_in_tasks: bool,
+    /// Who is asked before hooks fire, and told after they did; None where nobody is.
+    pub gates: Option<Gates>,
 }
 
 /// A firing that went well.

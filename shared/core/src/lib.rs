@@ -12,6 +12,7 @@ pub mod dead_letter;
 pub mod definition;
 pub mod fire;
 pub mod firing;
+pub mod gate;
 pub mod hawk;
 pub mod hook;
 #[cfg(test)]

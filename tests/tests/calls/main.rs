@@ -70,6 +70,7 @@ impl World {
             bindings: hooks.clone(),
             engine: Engine {
                 trace_in_tasks: false,
+                gates: None,
                 sink: sink.clone(),
                 fires: Arc::new(DynamoFires::new(client, &tables.fires)),
                 credentials: auth.clone(),
@@ -81,6 +82,7 @@ impl World {
             )))),
             master_key: Some(master_key),
             denied_exchanges: DeniedExchanges::default(),
+            gates: None,
             now: Timestamp::now,
         };
         create_root(&auth).await;

@@ -76,6 +76,7 @@ impl World {
             credentials: auth.clone(),
             health: hooks.clone(),
             trace_in_tasks: false,
+            gates: None,
         };
         let service = Service {
             about: About { root_url: String::new(), version: "", commit: None, started: Timestamp::now() },
@@ -88,6 +89,7 @@ impl World {
             )))),
             master_key: Some(master_key.clone()),
             denied_exchanges: DeniedExchanges::default(),
+            gates: None,
             now: Timestamp::now,
         };
         // Any process but a new one has read the roles, and asks whether they are still the same.

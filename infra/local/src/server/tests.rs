@@ -41,6 +41,7 @@ async fn start(now: fn() -> Timestamp) -> Running {
         bindings: hooks.clone(),
         engine: Engine {
             trace_in_tasks: false,
+            gates: None,
             sink: Arc::new(journal),
             fires: Arc::new(DynamoFires::new(client, &names.fires)),
             credentials: auth,
@@ -49,6 +50,7 @@ async fn start(now: fn() -> Timestamp) -> Running {
         authenticator: Arc::new(TableAuth::new(Arc::new(credentials))),
         master_key: Some(master_key),
         denied_exchanges: DeniedExchanges::default(),
+        gates: None,
         now,
     };
     let (listeners, port) = listen("127.0.0.1", 0).await.unwrap();

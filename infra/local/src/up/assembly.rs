@@ -117,6 +117,7 @@ impl<'a> Assembly<'a> {
             authenticator: parts::authenticator(&self.arguments.auth, &self.credentials),
             master_key: Some(self.master_key.clone()),
             denied_exchanges: self.arguments.denied_exchanges.clone().unwrap_or_default(),
+            gates: None,
             now: Timestamp::now,
         })
     }
@@ -140,6 +141,7 @@ impl<'a> Assembly<'a> {
             credentials: self.auth.clone(),
             health: self.published.clone(),
             trace_in_tasks: self.arguments.trace_in_tasks == YesOrNo::Yes,
+            gates: None,
         }
     }
 

@@ -23,6 +23,7 @@ use super::response::{self, Response};
 use super::route::{self, PATH_PARAMETERS, Route};
 use super::{ROUTES, documents};
 use crate::auth::{Authenticator, Caller, SignedRequest};
+use crate::gates::Administration;
 use crate::request::{Body, Request};
 
 /// A deployment's address and version, as it tells them.
@@ -48,6 +49,8 @@ pub struct Service {
     pub bindings: Arc<dyn BindingLedger>,
     /// What fires them, and keeps the records.
     pub engine: Engine,
+    /// Integrators and what is delivered to them, for whoever administers them; None where none of the routes that are answered needs it.
+    pub gates: Option<Administration>,
     /// Tells who calls.
     pub authenticator: Arc<dyn Authenticator>,
     /// From which trigger tokens are derived; None where none of the routes that are answered needs it.

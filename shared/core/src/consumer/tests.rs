@@ -111,6 +111,7 @@ fn consumer(world: World) -> (Consumer, Arc<World>) {
     let world = Arc::new(world);
     let engine = Engine {
         trace_in_tasks: false,
+        gates: None,
         sink: world.clone(),
         fires: world.clone(),
         credentials: world.clone(),

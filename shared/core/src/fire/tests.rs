@@ -104,6 +104,7 @@ fn engine(world: World) -> (Engine, Arc<World>) {
         credentials: world.clone(),
         health: world.clone(),
         trace_in_tasks: false,
+        gates: None,
     };
     (engine, world)
 }

@@ -1,0 +1,1 @@
+//! When an endpoint that failed is tried again.
