@@ -34,6 +34,8 @@ pub enum Code {
     AuthenticationFailed,
     /// The caller may not do this.
     InsufficientScopes,
+    /// An integrator that is asked before this happens did not approve of it.
+    RefusedByGate,
     /// There is no such thing.
     ResourceNotFound,
     /// There is such a thing already, and it is different.
@@ -58,6 +60,7 @@ impl Code {
             Self::InputError => "InputError",
             Self::AuthenticationFailed => "AuthenticationFailed",
             Self::InsufficientScopes => "InsufficientScopes",
+            Self::RefusedByGate => "RefusedByGate",
             Self::ResourceNotFound => "ResourceNotFound",
             Self::RequestConflict => "RequestConflict",
             Self::InputTooLarge => "InputTooLarge",
@@ -75,7 +78,7 @@ impl Code {
             | Self::InputValidationError
             | Self::InputError => StatusCode::BAD_REQUEST,
             Self::AuthenticationFailed => StatusCode::UNAUTHORIZED,
-            Self::InsufficientScopes => StatusCode::FORBIDDEN,
+            Self::InsufficientScopes | Self::RefusedByGate => StatusCode::FORBIDDEN,
             Self::ResourceNotFound => StatusCode::NOT_FOUND,
             Self::RequestConflict => StatusCode::CONFLICT,
             Self::InputTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -224,6 +227,7 @@ impl From<FireError> for ApiError {
                 )
             }
             FireError::Sink { error, role_id } => from_sink(error, &role_id),
+            FireError::Refused { .. } => Self::new(Code::RefusedByGate, error.to_string()),
             // Of a task of CDS, which no call of this dialect fires.
             FireError::Workflow { .. } => Self::input(error.to_string()),
             FireError::Store(error @ StoreError::Unavailable { .. }) => {

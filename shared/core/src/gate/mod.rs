@@ -20,6 +20,7 @@ mod tell;
 mod wake;
 
 pub use address::{AddressError, AddressRules, check_url};
+pub(crate) use ask::refusal_text;
 pub use ask::{AskError, Asked, Refusal};
 pub use deliver::{Deliverer, LaneOutcome};
 pub use delivery::{Attempt, Delivery, DeliveryId, DeliveryStatus, InvalidDeliveryId};
@@ -29,5 +30,5 @@ pub use integrator::{
     MAX_TIMEOUT, SigningSecret,
 };
 pub use reply::{Approval, ReplyError};
-pub use tell::{Gates, TellError, Told};
+pub use tell::{Gates, RETRY_FOR, TellError, Told};
 pub use wake::wake_due;
