@@ -6,7 +6,8 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use treble_core::fire::FireError;
-use treble_core::ports::{SinkError, StoreError};
+use treble_core::gate::{AskError, Refusal, TellError};
+use treble_core::ports::{QueueError, SinkError, StoreError};
 use treble_core::task::iso;
 
 use super::json_text::indented;
@@ -34,7 +35,7 @@ pub enum Code {
     AuthenticationFailed,
     /// The caller may not do this.
     InsufficientScopes,
-    /// An integrator that is asked before this happens did not approve of it.
+    /// An integrator that was asked says no, or gave no answer where one is needed.
     RefusedByGate,
     /// There is no such thing.
     ResourceNotFound,
@@ -199,6 +200,18 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<QueueError> for ApiError {
+    fn from(error: QueueError) -> Self {
+        match error {
+            QueueError::Unavailable { .. } => {
+                let message = "The queue did not answer. Nothing is wrong with the request: try again later.";
+                Self::unavailable(Code::ServiceUnavailable, message, error)
+            }
+            QueueError::TooLarge { .. } => Self::internal(error),
+        }
+    }
+}
+
 fn too_large(what: &str) -> String {
     format!(
         "{what} is too large: a hook's definition may have 350 KiB of JSON, what one database item can hold"
@@ -215,6 +228,29 @@ impl From<AuthError> for ApiError {
     }
 }
 
+impl From<&Refusal> for ApiError {
+    fn from(refusal: &Refusal) -> Self {
+        Self::new(Code::RefusedByGate, refusal.to_string())
+    }
+}
+
+impl From<AskError> for ApiError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TellError> for ApiError {
+    fn from(error: TellError) -> Self {
+        match error {
+            TellError::Store(error) => error.into(),
+            TellError::Queue(error) => error.into(),
+        }
+    }
+}
+
 impl From<FireError> for ApiError {
     fn from(error: FireError) -> Self {
         match error {
@@ -227,7 +263,6 @@ impl From<FireError> for ApiError {
                 )
             }
             FireError::Sink { error, role_id } => from_sink(error, &role_id),
-            FireError::Refused { .. } => Self::new(Code::RefusedByGate, error.to_string()),
             // Of a task of CDS, which no call of this dialect fires.
             FireError::Workflow { .. } => Self::input(error.to_string()),
             FireError::Store(error @ StoreError::Unavailable { .. }) => {
