@@ -23,7 +23,7 @@ use treble_core::streak::Health;
 pub(crate) struct Absent(pub(crate) &'static str);
 
 impl Absent {
-    pub(crate) fn store(self) -> StoreError {
+    fn store(self) -> StoreError {
         StoreError::Unavailable { operation: format!("use the {}", self.0), source: self.into() }
     }
 

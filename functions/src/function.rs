@@ -90,7 +90,7 @@ impl Uses {
         ..Self::NOTHING
     };
     /// Hooks that are changed.
-    pub const CHANGED_HOOKS: Self = Self { hook_gates: Some(gates::hooks), ..Self::HOOKS };
+    pub const CHANGED_HOOKS: Self = Self { hook_gates: Some(gates::asking), ..Self::HOOKS };
     /// Hooks and what came of their firings.
     pub const HOOKS_AND_FIRES: Self = Self { fires: Some(parts::fires), ..Self::HOOKS };
     /// All that is told of how a hook is doing.
@@ -101,7 +101,7 @@ impl Uses {
     pub const FIRING: Self = Self {
         sink: Some(parts::sink),
         health: Some(parts::health),
-        hook_gates: Some(gates::hooks),
+        hook_gates: Some(gates::asking),
         ..Self::HOOKS_AND_FIRES
     };
     /// The same where nobody calls.

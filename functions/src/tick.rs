@@ -11,9 +11,8 @@ use lambda_http::service_fn;
 use serde::de::IgnoredAny;
 use treble_aws::client::configure;
 use treble_aws::dynamodb::DynamoHooks;
-use treble_aws::gates::{DynamoDueLanes, SqsWakes};
 use treble_aws::master_key;
-use treble_aws::queue::SqsQueue;
+use treble_aws::queue::{SqsQueue, SqsWakes};
 use treble_aws::settings::{DELIVERIES_QUEUE_URL, FIRINGS_QUEUE_URL, HOOKS_TABLE, MASTER_KEY_ARN};
 use treble_core::gate::{TellError, wake_due};
 use treble_core::tick::{Tick, TickReport};
@@ -65,7 +64,7 @@ async fn tick(variables: &Environment) -> Result<(Tick, Option<Lanes>), StartErr
     let aws = configure(&variables.aws()?);
     let master_key = master_key::read(&aws_sdk_secretsmanager::Client::new(&aws), &secret).await?;
     let lanes = variables.optional(DELIVERIES_QUEUE_URL.name).map(|url| Lanes {
-        index: DynamoDueLanes::new(aws_sdk_dynamodb::Client::new(&aws), table.clone()),
+        index: DynamoHooks::new(aws_sdk_dynamodb::Client::new(&aws), table.clone()),
         queue: SqsWakes::new(aws_sdk_sqs::Client::new(&aws), url),
     });
     let tick = Tick {
@@ -81,7 +80,7 @@ async fn tick(variables: &Environment) -> Result<(Tick, Option<Lanes>), StartErr
 
 /// Integrators' lanes that wait for longer than a queue lets them.
 struct Lanes {
-    index: DynamoDueLanes,
+    index: DynamoHooks,
     queue: SqsWakes,
 }
 

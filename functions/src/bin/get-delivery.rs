@@ -7,7 +7,7 @@ use treble_functions::gates::Use;
 use treble_functions::{Function, Uses, run};
 
 const FUNCTION: Function =
-    Function { routes: &[&GET_DELIVERY], documents: None, uses: Uses::gates(Use::DELIVERIES) };
+    Function { routes: &[&GET_DELIVERY], documents: None, uses: Uses::gates(Use::TABLE) };
 
 fn main() -> ExitCode {
     run(FUNCTION)

@@ -7,7 +7,7 @@ use treble_functions::gates::Use;
 use treble_functions::{Function, Uses, run};
 
 const FUNCTION: Function =
-    Function { routes: &[&RECOVER_DELIVERIES], documents: None, uses: Uses::gates(Use::RESENT) };
+    Function { routes: &[&RECOVER_DELIVERIES], documents: None, uses: Uses::gates(Use::WAKES) };
 
 fn main() -> ExitCode {
     run(FUNCTION)

@@ -7,7 +7,7 @@ use treble_functions::gates::Use;
 use treble_functions::{Function, Uses, run};
 
 const FUNCTION: Function =
-    Function { routes: &[&SET_INTEGRATOR], documents: None, uses: Uses::gates(Use::SAVED) };
+    Function { routes: &[&SET_INTEGRATOR], documents: None, uses: Uses::gates(Use::ADDRESSES) };
 
 fn main() -> ExitCode {
     run(FUNCTION)

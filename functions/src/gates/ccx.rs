@@ -13,7 +13,7 @@ use treble_api::taskcluster::response;
 use treble_aws::master_key;
 use treble_aws::settings::{CCX_TOKEN_ARN, MASTER_KEY_ARN};
 
-use super::parts::{GatesSettings, hooks};
+use super::parts::{GatesSettings, asking};
 use crate::event::Event;
 use crate::logs::Invocations;
 use crate::metrics::Metrics;
@@ -44,5 +44,5 @@ async fn service(variables: &Environment) -> Result<Connect, StartError> {
     let key = master_key::read(&secrets, &key).await?;
     let tokens = text_secret(&aws, tokens).await?;
     let tokens = tokens.split_whitespace().map(str::to_owned).collect();
-    Ok(Arc::new(Service { gates: hooks(&aws, settings, &key), tokens }).connect())
+    Ok(Arc::new(Service { gates: asking(&aws, settings, &key), tokens }).connect())
 }

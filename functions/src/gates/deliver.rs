@@ -9,12 +9,11 @@ use lambda_http::LambdaEvent;
 use lambda_http::lambda_runtime::Runtime;
 use lambda_http::service_fn;
 use tracing::field::display;
-use treble_aws::gates::{DynamoIntegrators, DynamoLaterWakes, read_wake};
-use treble_aws::http::RootUrl;
+use treble_aws::dynamodb::{DynamoGates, DynamoHooks};
 use treble_aws::mail::SesMailer;
 use treble_aws::master_key;
-use treble_aws::queue::{SqsQueue, backoff};
-use treble_aws::settings::{DELIVERIES_QUEUE_URL, HOOKS_TABLE, MAIL_FROM, MASTER_KEY_ARN, ROOT_URL};
+use treble_aws::queue::{SqsQueue, WakeMessage, backoff};
+use treble_aws::settings::{DELIVERIES_QUEUE_URL, HOOKS_TABLE, MAIL_FROM, MASTER_KEY_ARN};
 use treble_core::gate::{Deliverer, LaneOutcome, TellError};
 use treble_core::ports::{Mailer, chain};
 
@@ -56,7 +55,6 @@ pub fn run() -> ExitCode {
 async fn deliverer(variables: &Environment, aws: &Aws) -> Result<Deliverer, StartError> {
     let settings = GatesSettings::read(variables, true, true)?;
     let hooks_table = variables.required(HOOKS_TABLE)?;
-    let root_url = variables.parsed::<RootUrl>(ROOT_URL)?.to_string();
     let mailer: Arc<dyn Mailer> = match variables.optional(MAIL_FROM.name) {
         Some(from) => Arc::new(SesMailer::new(aws_sdk_ses::Client::new(aws.config()), from)),
         None => Arc::new(Absent("mailer")),
@@ -64,15 +62,15 @@ async fn deliverer(variables: &Environment, aws: &Aws) -> Result<Deliverer, Star
     let secret = variables.required(MASTER_KEY_ARN)?;
     let key = master_key::read(&aws_sdk_secretsmanager::Client::new(aws.config()), &secret).await?;
     let GatesSettings { table, queue_url, addresses } = settings;
+    let gates = Arc::new(DynamoGates::new(aws.dynamodb(), table, &key));
     Ok(Deliverer {
-        integrators: Arc::new(DynamoIntegrators::new(aws.dynamodb(), table.clone(), &key)),
-        deliveries: parts::deliveries(aws, table.clone()),
-        lanes: parts::lanes(aws, table),
+        integrators: gates.clone(),
+        deliveries: gates.clone(),
+        lanes: gates,
         wakes: parts::wakes(aws, queue_url.unwrap_or_default()),
-        later: Arc::new(DynamoLaterWakes::new(aws.dynamodb(), hooks_table)),
+        later: Arc::new(DynamoHooks::new(aws.dynamodb(), hooks_table)),
         client: parts::client(addresses),
         mailer,
-        root_url,
         budget: BUDGET,
         clock: Timestamp::now,
         random: parts::random,
@@ -107,7 +105,7 @@ async fn batch(deliverer: &Arc<Deliverer>, queue: &SqsQueue, batch: Batch) -> Ba
 }
 
 async fn work(deliverer: &Deliverer, message: &Message) -> Result<LaneOutcome, WorkError> {
-    let integrator = read_wake(&message.body)?;
+    let integrator = WakeMessage::read(&message.body)?.integrator;
     tracing::Span::current().record("integrator", display(&integrator));
     let outcome = deliverer.work(&integrator).await?;
     let again = outcome.again.map(|at| at.to_string());

@@ -1,6 +1,6 @@
 //! Integrators: who administers them, the platform that asks and tells them, and what is delivered to them.
 //!
-//! - [`Use`] is what of it a function uses that answers a route of `/api/gates/v1`; [`hooks`] asks and tells of hooks.
+//! - [`Use`] is what a function uses that answers a route of `/api/gates/v1`; `asking` makes what asks and tells.
 //! - [`ccx`] answers the platform's calls, [`deliver`] works lanes off.
 
 mod absent;
@@ -8,5 +8,5 @@ pub mod ccx;
 pub mod deliver;
 mod parts;
 
-pub(crate) use parts::{GatesSettings, HookGates, hooks};
-pub use parts::{Part, Use};
+pub use parts::Use;
+pub(crate) use parts::{GatesSettings, HookGates, asking};

@@ -263,6 +263,7 @@ impl From<FireError> for ApiError {
                 )
             }
             FireError::Sink { error, role_id } => from_sink(error, &role_id),
+            FireError::Refused { .. } => Self::new(Code::RefusedByGate, error.to_string()),
             // Of a task of CDS, which no call of this dialect fires.
             FireError::Workflow { .. } => Self::input(error.to_string()),
             FireError::Store(error @ StoreError::Unavailable { .. }) => {
