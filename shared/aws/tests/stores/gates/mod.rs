@@ -6,6 +6,7 @@ mod filters;
 mod integrators;
 mod lanes;
 mod later;
+mod races;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
