@@ -11,7 +11,7 @@ use treble_core::secret::MasterKey;
 use super::{World, name, now, seconds};
 use crate::support::{all, page};
 
-fn integrator(called: &str, events: &[Event]) -> Integrator {
+pub(super) fn integrator(called: &str, events: &[Event]) -> Integrator {
     Integrator {
         name: name(called),
         url: "https://hooks.example.com/größe".into(),

@@ -4,6 +4,7 @@ mod correlations;
 mod deliveries;
 mod filters;
 mod integrators;
+mod killed;
 mod lanes;
 mod later;
 mod races;
