@@ -35,7 +35,7 @@ pub enum Code {
     AuthenticationFailed,
     /// The caller may not do this.
     InsufficientScopes,
-    /// An integrator that was asked says no, or gave no answer where one is needed.
+    /// An integrator that is asked before this happens did not approve of it.
     RefusedByGate,
     /// There is no such thing.
     ResourceNotFound,
@@ -263,6 +263,7 @@ impl From<FireError> for ApiError {
                 )
             }
             FireError::Sink { error, role_id } => from_sink(error, &role_id),
+            FireError::Refused { .. } => Self::new(Code::RefusedByGate, error.to_string()),
             // Of a task of CDS, which no call of this dialect fires.
             FireError::Workflow { .. } => Self::input(error.to_string()),
             FireError::Store(error @ StoreError::Unavailable { .. }) => {

@@ -181,7 +181,7 @@ async fn a_refusal_is_a_403_and_nothing_is_written() {
     client.send("PUT", HOOK, hook("d")).await.ok();
     client.world.answer("one", 0, json!({}));
     let refused = client.send("POST", HOOK, hook("other")).await.error(403, "RefusedByGate");
-    assert_eq!(refused, "integrator one gave no answer: nobody answers there");
+    assert_eq!(refused, "integrator one could not be asked: nobody answers there");
     assert_eq!(client.send("GET", HOOK, Value::Null).await.ok()["metadata"]["description"], "d");
 }
 
@@ -225,6 +225,29 @@ async fn nobody_is_asked_twice_when_others_come_between() {
     client.world.lost_races.store(2, Ordering::Relaxed);
     client.send("POST", HOOK, hook("other")).await.ok();
     assert_eq!((client.world.heard().len(), told(&client).len()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_is_too_large_to_be_kept_is_told_without() {
+    let client = Client::new();
+    client.set("one", &["pre-create-hook", "post-create-hook"]).await;
+    let mut large = hook("d");
+    large["task"]["payload"] = "x".repeat(100_000).into();
+    client.send("PUT", HOOK, large).await.ok();
+    assert!(client.world.heard()[0].body["hook"].is_object());
+    let (.., told) = told(&client).remove(0);
+    assert_eq!((&told["hook"], &told["hook_omitted"]), (&Value::Null, &json!(true)));
+}
+
+#[tokio::test]
+async fn a_firing_that_is_refused_is_a_403_too() {
+    let client = Client::new();
+    client.send("PUT", HOOK, hook("d")).await.ok();
+    client.set("one", &["pre-trigger-hook"]).await;
+    client.world.answer("one", 200, json!({"approved": false, "reason": "not on Fridays"}));
+    let refused =
+        client.send("POST", &format!("{HOOK}/trigger"), json!({})).await.error(403, "RefusedByGate");
+    assert_eq!(refused, "integrator one refused: not on Fridays");
 }
 
 #[tokio::test]

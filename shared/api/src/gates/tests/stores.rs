@@ -16,6 +16,9 @@ use treble_core::ports::{Page, PageRequest, QueueError, StoreError};
 
 use super::world::{Heard, World};
 
+/// What a delivery may say, in bytes.
+const MAX_BODY_BYTES: usize = 100_000;
+
 /// A page of what there is, in the order of its keys.
 fn page<T: Clone>(all: &BTreeMap<String, T>, wanted: impl Fn(&T) -> bool, asked: &PageRequest) -> Page<T> {
     let after = asked.continuation.clone().unwrap_or_default();
@@ -95,6 +98,9 @@ impl CorrelationStore for World {
 impl DeliveryStore for World {
     async fn add(&self, new: &[Delivery]) -> Result<(), StoreError> {
         let mut deliveries = self.deliveries.lock().unwrap();
+        if new.iter().any(|delivery| delivery.body.to_string().len() > MAX_BODY_BYTES) {
+            return Err(StoreError::TooLarge { what: "a delivery".into() });
+        }
         for delivery in new {
             let key = format!("{} {}", delivery.id, delivery.integrator);
             deliveries.entry(key).or_insert_with(|| delivery.clone());
