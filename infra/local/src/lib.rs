@@ -6,12 +6,14 @@
 //! - `changes` are announced once they are stored; hooks' owners find in `mailbox` what they are told of them.
 //! - `socket` lets the other commands, in `admin`, work beside a running server.
 //! - `hooks` calls the API, of the running server or of a deployment.
+//! - `ccx` is what one tries the gates of CCX with: an integrator's server, and a client.
 //! - `doctor` tells whether all of it is well, here or in a deployment.
 //! - `transfer` writes hooks, or everything, to a file, and takes them from one.
 //! - `tasks` shows what was created, `routes` what can be called, and `watch_router` by which function; `completions`
 //!   tells shells about all this.
 
 mod admin;
+mod ccx;
 mod changes;
 mod cli;
 mod completions;
@@ -59,6 +61,9 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, output::Failure> {
     match command {
         Command::Up(arguments) => up::run(arguments)?,
+        Command::LocalServer(arguments) => up::run(arguments.up)?,
+        Command::MockHooks(arguments) => ccx::mock_hooks::run(arguments)?,
+        Command::TestClient(arguments) => ccx::test_client::run(&arguments)?,
         Command::Bridge => treble_pulse_bridge::run_from_environment()?,
         Command::Hooks(arguments) => return hooks::run(arguments),
         Command::Tasks(arguments) => tasks::run(&arguments)?,

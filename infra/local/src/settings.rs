@@ -1,9 +1,10 @@
 //! The values of options that are more than text.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use serde_json::Value;
 use treble_aws::http::{InvalidRootUrl, RootUrl};
 use treble_core::hook::is_group_id;
@@ -13,6 +14,8 @@ use treble_core::hook::is_group_id;
 pub(crate) enum InvalidSetting {
     #[error("must be a moment in the future, e.g. 2030-01-01T00:00:00Z, or a time from now, e.g. 30d or 12h")]
     Expiry,
+    #[error("must be a time, e.g. 90s, 10m or 2h")]
+    Duration,
     #[error("must be 22 to 66 letters, digits, - and _")]
     AccessToken,
     #[error("must be a hookGroupId: 1 to 1000 letters, digits, - and _")]
@@ -24,6 +27,12 @@ pub(crate) enum InvalidSetting {
 /// A deployment's root URL: without a slash at the end.
 pub(crate) fn root_url(text: &str) -> Result<String, InvalidRootUrl> {
     text.parse::<RootUrl>().map(|url| url.to_string())
+}
+
+/// A time, as people write it.
+pub(crate) fn duration(text: &str) -> Result<Duration, InvalidSetting> {
+    let parsed = text.parse::<SignedDuration>().ok().and_then(|parsed| Duration::try_from(parsed).ok());
+    parsed.ok_or(InvalidSetting::Duration)
 }
 
 /// When a client expires.

@@ -1,5 +1,6 @@
 //! What can be asked for on the command line.
 
+mod ccx;
 mod cds;
 mod dead_letters;
 mod doctor;
@@ -17,6 +18,7 @@ use treble_pulse_bridge::Broker;
 
 use crate::output::style;
 use crate::settings::Expiry;
+pub(crate) use ccx::{LocalServer, MockHooks, TestClient};
 pub(crate) use cds::{Cds, CdsAction, Switch};
 pub(crate) use dead_letters::{DeadLetterFilter, DeadLetters, DeadLettersAction};
 pub(crate) use doctor::Doctor;
@@ -50,7 +52,17 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start the whole service in this process
+    #[command(visible_alias = "serve")]
     Up(Up),
+    /// Start it with one integrator, which is a local HTTP server
+    #[command(long_about = ccx::LOCAL_SERVER_HELP)]
+    LocalServer(LocalServer),
+    /// Be an integrator's HTTP server, which prints each hook that comes in
+    #[command(long_about = ccx::MOCK_HOOKS_HELP)]
+    MockHooks(MockHooks),
+    /// Call the service as CCX's platform does
+    #[command(long_about = ccx::TEST_CLIENT_HELP)]
+    TestClient(TestClient),
     /// Bridge a RabbitMQ to a deployment on AWS: messages in, changes of hooks out
     ///
     /// All is set by variables, as secrets are among it: TREBLE_AMQP_URL (e.g. amqps://broker.example.com/vhost),
