@@ -1,10 +1,24 @@
 //! The dialect of CCX: a platform that manages clusters asks integrators, and tells them, by unary RPC in the Connect protocol. The
-//! same service speaks gRPC where a server lets it.
+//! same service speaks gRPC where a server lets it, and gRPC-Web.
+//!
+//! - `calls` are the eight calls, `fields` what integrators get of each.
+//! - [`Connect`] is the service for a server of HTTP: who calls is checked there, before anything of a body is read.
+//! - `respond` answers requests that are there as a whole, as Lambda has them.
+
+mod auth;
+mod calls;
+mod connect;
+mod error;
+mod fields;
+mod respond;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
-use connectrpc::{ConnectRpcService, Router};
 use treble_core::gate::Gates;
+
+pub use connect::Connect;
 
 /// Where the dialect's routes are: `/treble.ccx.v1.HookService/<Method>`.
 pub const MOUNT: &str = "/treble.ccx.v1.HookService/";
@@ -24,7 +38,7 @@ pub struct Service {
 
 impl Service {
     /// The service, for requests of any of its protocols.
-    pub fn connect(self: Arc<Self>) -> ConnectRpcService {
-        ConnectRpcService::new(Router::new())
+    pub fn connect(self: Arc<Self>) -> Connect {
+        Connect::new(self)
     }
 }
