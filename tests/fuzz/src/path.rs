@@ -7,10 +7,10 @@
 use http::{Method, Uri};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
-use treble_api::taskcluster::ROUTES;
+use treble_api::taskcluster::ALL_ROUTES as ROUTES;
 use treble_api::taskcluster::delivered::resource;
 use treble_api::taskcluster::query::check_query;
-use treble_api::taskcluster::route::{MOUNT, Route, allowed, below_mount, find};
+use treble_api::taskcluster::route::{MOUNT, Place, Route, allowed, below_mount, find};
 use treble_core::hook::HookName;
 
 use crate::input::{joined, lines, table};
@@ -20,13 +20,13 @@ pub fn check(input: &[u8]) -> bool {
     let Some([method, path, query]) = lines(input) else { return false };
     let Ok(method) = Method::from_bytes(method.as_bytes()) else { return false };
     delivered(&method, path, query);
-    let Some(segments) = below_mount(path) else { return false };
-    let route = find(ROUTES, &method, &segments);
-    let methods = allowed(ROUTES, &segments);
+    let Some(place) = below_mount(path) else { return false };
+    let route = find(ROUTES, &method, &place);
+    let methods = allowed(ROUTES, &place);
     assert_eq!(route.is_some(), methods.contains(&method.as_str()), "{method} {path}: {methods:?}");
     let Some(route) = route else { return false };
     same_elsewhere(route, &method, path);
-    parameters(route, &segments);
+    parameters(route, &place);
     if let Ok(pairs) = check_query(route, Some(query)) {
         let again = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
         assert_eq!(check_query(route, Some(&again)).ok(), Some(pairs), "{query}");
@@ -47,37 +47,37 @@ fn delivered(method: &Method, path: &str, query: &str) {
 
 /// The mount is found in any case, one slash at the end doesn't count, and HEAD is GET.
 fn same_elsewhere(route: &Route, method: &Method, path: &str) {
-    let rest = path[MOUNT.len()..].trim_end_matches('/');
-    let segments = [MOUNT.to_uppercase() + rest, format!("{MOUNT}{rest}/")];
-    for path in &segments {
-        let segments = below_mount(path).expect("below the mount");
-        assert_eq!(find(ROUTES, method, &segments).map(|route| route.name), Some(route.name), "{path}");
-        let by_head = find(ROUTES, &Method::HEAD, &segments).map(|route| route.name);
+    let mount = route.mount;
+    let rest = path[mount.len()..].trim_end_matches('/');
+    for path in [mount.to_uppercase() + rest, format!("{mount}{rest}/")] {
+        let place = below_mount(&path).expect("below the mount");
+        assert_eq!(find(ROUTES, method, &place).map(|route| route.name), Some(route.name), "{path}");
+        let by_head = find(ROUTES, &Method::HEAD, &place).map(|route| route.name);
         assert!(route.method != Method::GET || by_head == Some(route.name), "{path}");
     }
 }
 
-fn parameters(route: &Route, segments: &[&str]) {
-    let Ok(parameters) = route.parse_parameters(segments) else { return };
+fn parameters(route: &Route, place: &Place<'_>) {
+    let Ok(parameters) = route.parse_parameters(place) else { return };
     assert!(parameters.keys().eq(route.parameters()));
     let text = |name: &str| parameters.get(name).and_then(|value| value.as_str()).unwrap_or_default();
     let encoded = |value: &str| utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
-    let path = format!("{MOUNT}{}", filled(route, &parameters, encoded));
-    let segments = below_mount(&path).expect("below the mount");
-    assert_eq!(find(ROUTES, &route.method, &segments).map(|route| route.name), Some(route.name), "{path}");
-    assert_eq!(route.parse_parameters(&segments).as_ref(), Ok(&parameters), "{path}");
+    let path = format!("{}{}", route.mount, filled(route, &parameters, encoded));
+    let place = below_mount(&path).expect("below the mount");
+    assert_eq!(find(ROUTES, &route.method, &place).map(|route| route.name), Some(route.name), "{path}");
+    assert_eq!(route.parse_parameters(&place).as_ref(), Ok(&parameters), "{path}");
     let Ok(name) = HookName::new(text("hookGroupId"), text("hookId")) else { return };
     // A name is one again as the text that roles and listings have.
     assert_eq!(name.to_string().parse().as_ref(), Ok(&name));
     // A path of one route alone is understood when it was decoded on its way, but for a slash at its end, which doesn't count.
-    let decoded = format!("{MOUNT}{}", filled(route, &parameters, str::to_owned));
+    let decoded = format!("{}{}", route.mount, filled(route, &parameters, str::to_owned));
     if decoded.ends_with('/') || !text("token").bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return;
     }
     let (sent, _) = resource(&[route], &route.method, &decoded, "");
-    let segments = below_mount(&sent).expect("below the mount");
-    assert!(find(&[route], &route.method, &segments).is_some(), "{decoded} was sent as {sent}");
-    assert_eq!(route.parse_parameters(&segments).as_ref(), Ok(&parameters), "{decoded} was sent as {sent}");
+    let place = below_mount(&sent).expect("below the mount");
+    assert!(find(&[route], &route.method, &place).is_some(), "{decoded} was sent as {sent}");
+    assert_eq!(route.parse_parameters(&place).as_ref(), Ok(&parameters), "{decoded} was sent as {sent}");
 }
 
 /// A route's path with these parameters in it.
@@ -94,7 +94,7 @@ fn filled(route: &Route, parameters: &Map<String, Value>, encode: impl Fn(&str) 
 pub fn seeds() -> Vec<Vec<u8>> {
     let of_routes = ROUTES.iter().map(|route| {
         let path = route.path.replace("<hookId>", "a%2Fb").replace(['<', '>'], "");
-        joined([route.method.as_str(), &format!("{MOUNT}{path}"), "limit=3&continuationToken=x"])
+        joined([route.method.as_str(), &format!("{}{path}", route.mount), "limit=3&continuationToken=x"])
     });
     let tables =
         [include_str!("../../cases/parameters.json"), include_str!("../../cases/transport.json")].map(table);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::Method;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::route::{self, MOUNT, Route, Segment};
+use super::route::{self, Place, Route, Segment};
 
 /// What a URI's path can't have as it is: what delimits it, and what RFC 3986 leaves out. A `%` may begin an escape.
 const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
@@ -50,21 +50,22 @@ pub fn resource(routes: &[&Route], method: &Method, path: &str, query: &str) -> 
 /// route (`a/status`) is not to be told from that route.
 fn encode<'p>(routes: &[&Route], method: &Method, path: &'p str) -> Cow<'p, str> {
     let as_it_is = || utf8_percent_encode(path, NOT_IN_A_PATH).into();
-    let Some(segments) = route::below_mount(path) else { return as_it_is() };
-    if route::find(routes, method, &segments).is_some() {
+    let Some(place) = route::below_mount(path) else { return as_it_is() };
+    if route::find(routes, method, &place).is_some() {
         return as_it_is();
     }
     // The longer route is the more particular one.
-    let mut candidates: Vec<&&Route> = routes.iter().filter(|route| route.answers(method)).collect();
+    let mut candidates: Vec<&&Route> =
+        routes.iter().filter(|route| route.mount == place.mount && route.answers(method)).collect();
     candidates.sort_by_key(|route| std::cmp::Reverse(route.segments().count()));
-    candidates.into_iter().find_map(|route| gather(route, &segments)).map_or_else(as_it_is, Cow::Owned)
+    candidates.into_iter().find_map(|route| gather(route, &place)).map_or_else(as_it_is, Cow::Owned)
 }
 
 /// The path of a route whose hookId is as many segments as there are too many.
-fn gather(route: &Route, path: &[&str]) -> Option<String> {
-    let surplus = path.len().checked_sub(route.segments().count())?;
-    let mut rest = path;
-    let mut encoded = MOUNT.to_owned();
+fn gather(route: &Route, place: &Place<'_>) -> Option<String> {
+    let mut rest = &place.segments[..];
+    let surplus = rest.len().checked_sub(route.segments().count())?;
+    let mut encoded = place.mount.to_owned();
     for segment in route.segments() {
         let taken = match segment {
             Segment::Parameter("hookId") => surplus + 1,
@@ -85,7 +86,8 @@ fn gather(route: &Route, path: &[&str]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::taskcluster::ROUTES;
+    use crate::taskcluster::route::MOUNT;
+    use crate::taskcluster::{ALL_ROUTES, ROUTES};
 
     #[test]
     fn decoded_paths_find_their_routes() {
@@ -114,6 +116,8 @@ mod tests {
             assert!(encoded.parse::<http::Uri>().is_ok(), "{encoded}");
         }
         assert_eq!(encode(ROUTES, &Method::GET, "/elsewhere/a b"), "/elsewhere/a%20b");
+        let below_another_mount = "/api/gates/v1/integrators/a/b/c";
+        assert_eq!(encode(ALL_ROUTES, &Method::GET, below_another_mount), below_another_mount);
     }
 
     #[test]

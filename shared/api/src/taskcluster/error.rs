@@ -6,7 +6,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use treble_core::fire::FireError;
-use treble_core::ports::{SinkError, StoreError};
+use treble_core::ports::{QueueError, SinkError, StoreError};
 use treble_core::task::iso;
 
 use super::json_text::indented;
@@ -192,6 +192,18 @@ impl From<StoreError> for ApiError {
             StoreError::Corrupt { .. } => Self::internal(error),
             StoreError::TooLarge { what } => Self::new(Code::InputTooLarge, too_large(&what)),
             StoreError::InvalidContinuation => Self::input("Invalid continuation token"),
+        }
+    }
+}
+
+impl From<QueueError> for ApiError {
+    fn from(error: QueueError) -> Self {
+        match error {
+            QueueError::Unavailable { .. } => {
+                let message = "The queue did not answer. Nothing is wrong with the request: try again later.";
+                Self::unavailable(Code::ServiceUnavailable, message, error)
+            }
+            QueueError::TooLarge { .. } => Self::internal(error),
         }
     }
 }

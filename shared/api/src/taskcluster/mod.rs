@@ -5,6 +5,7 @@ pub mod body;
 pub mod call;
 pub mod delivered;
 pub mod denied;
+pub mod described;
 pub mod documents;
 pub mod done;
 pub mod error;
@@ -19,4 +20,4 @@ pub mod schemas;
 pub mod service;
 pub mod wire;
 
-pub use routes::ROUTES;
+pub use routes::{ALL_ROUTES, ROUTES};

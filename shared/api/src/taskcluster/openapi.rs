@@ -6,13 +6,11 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Map, Value, json};
 
+use super::described::Described;
 use super::error::Code;
 use super::route::{PATH_PARAMETERS, Parameter, Route, Stability};
-use super::routes::{HEARTBEAT, ROUTES};
-use super::schemas::{SCHEMAS, Schema};
-
-/// The path of the document.
-pub const PATH: &str = "/references/hooks/v1/openapi.json";
+use super::routes::HEARTBEAT;
+use super::schemas::Schema;
 
 /// Errors that any request may be answered with.
 const ANYWHERE: &[Code] =
@@ -22,30 +20,29 @@ const ANYWHERE: &[Code] =
 const AUTHENTICATED: &[Code] =
     &[Code::AuthenticationFailed, Code::InsufficientScopes, Code::ServiceUnavailable];
 
-/// The document, in OpenAPI 3.1, for a deployment.
-pub fn document(root_url: &str) -> Value {
+/// The document of a service, in OpenAPI 3.1, for a deployment.
+pub fn document(service: &Described, root_url: &str) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
-            "title": "Hooks API",
+            "title": service.title,
             "version": "v1",
-            "description": "The hooks service creates tasks when something happens: a moment on a schedule, a call, a \
-                            webhook, a message from a broker.",
+            "description": service.description,
         },
         "servers": [{"url": root_url}],
-        "tags": tags(),
-        "paths": paths(),
+        "tags": tags(service.routes),
+        "paths": paths(service.routes),
         "components": {
-            "schemas": component_schemas(),
+            "schemas": component_schemas(service),
             "securitySchemes": security_schemes(),
         },
     })
 }
 
 /// The headings that routes stand under, in the order of the route table.
-fn tags() -> Value {
+fn tags(routes: &[&Route]) -> Value {
     let mut categories: Vec<&str> = Vec::new();
-    for route in ROUTES {
+    for route in routes {
         if !categories.contains(&route.category) {
             categories.push(route.category);
         }
@@ -53,9 +50,9 @@ fn tags() -> Value {
     categories.into_iter().map(|name| json!({ "name": name })).collect()
 }
 
-fn paths() -> Value {
+fn paths(routes: &[&Route]) -> Value {
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in routes {
         if let Value::Object(methods) = paths.entry(route.path_template()).or_insert_with(|| json!({})) {
             methods.insert(route.method.as_str().to_ascii_lowercase(), operation(route));
         }
@@ -176,13 +173,17 @@ fn reference(schema: &Schema) -> Value {
     json!({ "$ref": format!("#/components/schemas/{}", schema.name) })
 }
 
-fn component_schemas() -> Value {
+fn component_schemas(service: &Described) -> Value {
     let used = |schema: &&&Schema| {
         let is = |other: Option<&Schema>| other.is_some_and(|other| other.name == schema.name);
-        ROUTES.iter().any(|route| is(route.input) || is(route.output))
+        service.routes.iter().any(|route| is(route.input) || is(route.output))
     };
-    let mut schemas: Map<String, Value> =
-        SCHEMAS.iter().filter(used).map(|schema| (schema.name.to_owned(), schema.definition())).collect();
+    let mut schemas: Map<String, Value> = service
+        .schemas
+        .iter()
+        .filter(used)
+        .map(|schema| (schema.name.to_owned(), schema.definition()))
+        .collect();
     schemas.insert("error".to_owned(), error_schema());
     Value::Object(schemas)
 }
@@ -228,10 +229,11 @@ fn error_schema() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::taskcluster::described::{HOOKS, SERVICES};
 
     #[test]
     fn a_route_is_an_operation() {
-        let document = document("https://tc.example.com");
+        let document = document(&HOOKS, "https://tc.example.com");
         let path = "/api/hooks/v1/hooks/{hookGroupId}/{hookId}/last-fires";
         let operation = &document["paths"][path]["get"];
         assert_eq!(operation["operationId"], "listLastFires");
@@ -250,17 +252,22 @@ mod tests {
 
     #[test]
     fn every_route_is_there_once() {
-        let document = document("");
-        let paths = document["paths"].as_object().unwrap();
-        let mut found: Vec<&str> = paths
-            .values()
-            .flat_map(|methods| methods.as_object().unwrap().values())
-            .map(|operation| operation["operationId"].as_str().unwrap())
-            .collect();
-        let mut expected: Vec<&str> = ROUTES.iter().map(|route| route.name).collect();
-        found.sort_unstable();
-        expected.sort_unstable();
-        assert_eq!(found, expected);
+        for service in SERVICES {
+            let document = document(service, "");
+            let paths = document["paths"].as_object().unwrap();
+            let mut found: Vec<&str> = paths
+                .values()
+                .flat_map(|methods| methods.as_object().unwrap().values())
+                .map(|operation| operation["operationId"].as_str().unwrap())
+                .collect();
+            let mut expected: Vec<&str> = service.routes.iter().map(|route| route.name).collect();
+            found.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(found, expected);
+            assert!(paths.keys().all(|path| path.starts_with(service.mount)));
+        }
+        let document = document(&HOOKS, "");
+        let paths = &document["paths"];
         assert_eq!(paths["/api/hooks/v1/hooks/{hookGroupId}/{hookId}/status"]["get"]["deprecated"], true);
         let unwell = &paths["/api/hooks/v1/__heartbeat__"]["get"]["responses"]["503"];
         assert_eq!(unwell["description"], "What doesn't answer.");

@@ -5,10 +5,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::described::{Described, GATES, HOOKS, SERVICES};
 use super::openapi;
 use super::route::Route;
-use super::routes::ROUTES;
-use super::schemas::{self, SCHEMAS, Schema, schema_of};
+use super::schemas::{self, Schema, schema_of};
 
 /// A method, as references describe it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -62,7 +62,7 @@ struct ApiReference {
     id: String,
     api_version: &'static str,
     service_name: &'static str,
-    title: &'static str,
+    title: String,
     description: &'static str,
     entries: Vec<Entry>,
 }
@@ -115,34 +115,43 @@ struct Manifest {
     references: Vec<String>,
 }
 
-const API: &str = "/references/hooks/v1/api.json";
+const MANIFEST: &str = "/references/manifest.json";
 const EXCHANGES: &str = "/references/hooks/v1/exchanges.json";
 const COMMON: &str = "/schemas/common/";
 
 /// The document at a path of a deployment, if there is one.
 pub fn document(root_url: &str, path: &str) -> Option<Value> {
     match path {
-        "/references/manifest.json" => json_of(&manifest(root_url)),
-        API => json_of(&api(root_url)),
+        MANIFEST => json_of(&manifest(root_url)),
         EXCHANGES => json_of(&exchanges(root_url)),
-        openapi::PATH => Some(openapi::document(root_url)),
-        _ => {
-            if let Some(name) = path.strip_prefix("/schemas/hooks/v1/") {
-                let name = name.strip_suffix(".json")?;
-                let schema = SCHEMAS.iter().find(|schema| schema.name == name)?;
-                return Some(schema.document(root_url));
-            }
-            common(root_url, path.strip_prefix(COMMON)?)
-        }
+        _ => match path.strip_prefix(COMMON) {
+            Some(name) => common(root_url, name),
+            None => SERVICES.into_iter().find_map(|service| of_service(service, root_url, path)),
+        },
     }
+}
+
+/// The document of a service at a path, if there is one.
+fn of_service(service: &Described, root_url: &str, path: &str) -> Option<Value> {
+    if path == service.reference_path() {
+        return json_of(&api(service, root_url));
+    }
+    if path == service.openapi_path() {
+        return Some(openapi::document(service, root_url));
+    }
+    let schema = service.schemas.iter().find(|schema| path == service.schema_path(schema))?;
+    Some(schema.document(root_url))
 }
 
 /// The paths of all documents.
 pub fn paths() -> Vec<String> {
-    let fixed = ["/references/manifest.json", API, EXCHANGES, openapi::PATH].map(str::to_owned);
+    let fixed = [MANIFEST, EXCHANGES].map(str::to_owned);
     let common = COMMON_SCHEMAS.map(|name| format!("{COMMON}{name}"));
-    let schemas = SCHEMAS.iter().map(|schema| format!("/schemas/hooks/v1/{}.json", schema.name));
-    fixed.into_iter().chain(common).chain(schemas).collect()
+    let of_services = SERVICES.into_iter().flat_map(|service| {
+        let schemas = service.schemas.iter().map(|schema| service.schema_path(schema));
+        [service.reference_path(), service.openapi_path()].into_iter().chain(schemas)
+    });
+    fixed.into_iter().chain(common).chain(of_services).collect()
 }
 
 fn json_of(document: &impl Serialize) -> Option<Value> {
@@ -152,20 +161,23 @@ fn json_of(document: &impl Serialize) -> Option<Value> {
 fn manifest(root_url: &str) -> Manifest {
     Manifest {
         schema: format!("{root_url}{COMMON}manifest-v3.json#"),
-        references: [API, EXCHANGES].iter().map(|path| format!("{root_url}{path}")).collect(),
+        // OpenAPI's documents are no references of this kind.
+        references: [HOOKS.reference_path(), EXCHANGES.to_owned(), GATES.reference_path()]
+            .iter()
+            .map(|path| format!("{root_url}{path}"))
+            .collect(),
     }
 }
 
-fn api(root_url: &str) -> ApiReference {
+fn api(service: &Described, root_url: &str) -> ApiReference {
     ApiReference {
         schema: format!("{root_url}{COMMON}api-reference-v0.json#"),
-        id: format!("{root_url}{API}#"),
+        id: format!("{root_url}{}#", service.reference_path()),
         api_version: "v1",
-        service_name: "hooks",
-        title: "Hooks API Documentation",
-        description: "The hooks service creates tasks when something happens: a moment on a schedule, a call, a \
-                      webhook, a message from a broker.",
-        entries: ROUTES.iter().map(|route| Entry::from(*route)).collect(),
+        service_name: service.name,
+        title: format!("{} Documentation", service.title),
+        description: service.description,
+        entries: service.routes.iter().map(|route| Entry::from(*route)).collect(),
     }
 }
 

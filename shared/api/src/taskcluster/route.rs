@@ -7,6 +7,7 @@ use std::pin::Pin;
 use http::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
+use treble_core::gate::{DeliveryId, IntegratorName};
 use treble_core::hook::{is_group_id, is_hook_id};
 use treble_core::scope::ScopeTemplate;
 
@@ -17,6 +18,9 @@ use super::service::Service;
 
 /// Where the dialect's routes are mounted.
 pub const MOUNT: &str = "/api/hooks/v1";
+
+/// All places where routes are mounted.
+const MOUNTS: [&str; 2] = [MOUNT, crate::gates::MOUNT];
 
 /// What a handler returns.
 pub type Handling<'a> = Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send + 'a>>;
@@ -61,6 +65,12 @@ pub struct Parameter {
 pub const PATH_PARAMETERS: &[Parameter] = &[
     Parameter { name: "hookGroupId", pattern: "/^[a-zA-Z0-9-_]{1,1000}$/", matches: is_group_id },
     Parameter { name: "hookId", pattern: "/^[a-zA-Z0-9-_/]{1,1000}$/", matches: is_hook_id },
+    Parameter { name: "integrator", pattern: "/^[a-zA-Z0-9_.-]{1,100}$/", matches: IntegratorName::is_valid },
+    Parameter {
+        name: "deliveryId",
+        pattern: "/^msg_[0-9a-f]{32}$/",
+        matches: |id| id.parse::<DeliveryId>().is_ok(),
+    },
 ];
 
 /// One method of the API: the one place that says what it is called, where it is and who may call it.
@@ -69,7 +79,9 @@ pub struct Route {
     pub name: &'static str,
     /// The HTTP method; HEAD goes wherever GET does.
     pub method: Method,
-    /// The path below [`MOUNT`], parameters in angle brackets: `/hooks/<hookGroupId>`.
+    /// Where it is mounted: [`MOUNT`], or that of another service.
+    pub mount: &'static str,
+    /// The path below its mount, parameters in angle brackets: `/hooks/<hookGroupId>`.
     pub path: &'static str,
     /// The first segment of where it answers outside the mount too, by any method, whatever follows: the place that
     /// monitoring knows. None for most.
@@ -101,6 +113,7 @@ impl Route {
     pub const DEFAULT: Self = Self {
         name: "",
         method: Method::GET,
+        mount: MOUNT,
         path: "",
         alias: None,
         scopes: None,
@@ -129,7 +142,7 @@ impl Route {
 
     /// The whole path as OpenAPI and other routers write it, parameters in braces: `/api/hooks/v1/hooks/{hookGroupId}`.
     pub fn path_template(&self) -> String {
-        format!("{MOUNT}{}", self.path.replace('<', "{").replace('>', "}"))
+        format!("{}{}", self.mount, self.path.replace('<', "{").replace('>', "}"))
     }
 
     /// The path's segments: literal, or a parameter's name.
@@ -155,19 +168,20 @@ impl Route {
         self.method == *method || (*method == Method::HEAD && self.method == Method::GET)
     }
 
-    /// Whether the route is at `path`, the raw segments below the mount.
-    fn matches(&self, path: &[&str]) -> bool {
-        self.segments().count() == path.len()
-            && self.segments().zip(path).all(|(segment, raw)| match segment {
+    /// Whether the route is at a place.
+    fn matches(&self, place: &Place<'_>) -> bool {
+        self.mount == place.mount
+            && self.segments().count() == place.segments.len()
+            && self.segments().zip(&place.segments).all(|(segment, raw)| match segment {
                 Segment::Literal(literal) => literal == *raw,
                 Segment::Parameter(_) => !raw.is_empty(),
             })
     }
 
     /// The parameters' values, percent-decoded; the first that can't be is the error.
-    pub fn parse_parameters(&self, path: &[&str]) -> Result<Map<String, Value>, BadEscape> {
+    pub fn parse_parameters(&self, place: &Place<'_>) -> Result<Map<String, Value>, BadEscape> {
         let mut parameters = Map::new();
-        for (segment, raw) in self.segments().zip(path) {
+        for (segment, raw) in self.segments().zip(&place.segments) {
             if let Segment::Parameter(name) = segment {
                 let value = decode(raw).ok_or_else(|| BadEscape { name, raw: (*raw).to_owned() })?;
                 parameters.insert(name.to_owned(), Value::from(value.into_owned()));
@@ -206,36 +220,48 @@ fn decode(raw: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(raw).decode_utf8().ok()
 }
 
-/// A path below the mount, split into raw segments; None where it isn't below. The mount is found
-/// in any case, as clients of the reference service may rely on; one trailing slash doesn't count.
-pub fn below_mount(path: &str) -> Option<Vec<&str>> {
-    let (mount, rest) = path.split_at_checked(MOUNT.len())?;
-    if !mount.eq_ignore_ascii_case(MOUNT) {
-        return None;
-    }
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
-    if rest.is_empty() {
-        return Some(Vec::new());
-    }
-    Some(rest.strip_prefix('/')?.split('/').collect())
+/// Where a path leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place<'p> {
+    /// The mount that it is below.
+    pub mount: &'static str,
+    /// The raw segments below it.
+    pub segments: Vec<&'p str>,
 }
 
-/// The route of a method at a path.
-pub fn find<'r>(routes: &[&'r Route], method: &Method, path: &[&str]) -> Option<&'r Route> {
-    routes.iter().copied().find(|route| route.answers(method) && route.matches(path))
+/// A path below a mount; None where it is below none. The mount is found in any case, as clients of the reference service
+/// may rely on; one trailing slash doesn't count.
+pub fn below_mount(path: &str) -> Option<Place<'_>> {
+    MOUNTS.iter().find_map(|mount| {
+        let (start, rest) = path.split_at_checked(mount.len())?;
+        if !start.eq_ignore_ascii_case(mount) {
+            return None;
+        }
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let segments = match rest {
+            "" => Vec::new(),
+            rest => rest.strip_prefix('/')?.split('/').collect(),
+        };
+        Some(Place { mount, segments })
+    })
 }
 
-/// The route that answers at a path outside the mount.
+/// The route of a method at a place.
+pub fn find<'r>(routes: &[&'r Route], method: &Method, place: &Place<'_>) -> Option<&'r Route> {
+    routes.iter().copied().find(|route| route.answers(method) && route.matches(place))
+}
+
+/// The route that answers at a path outside the mounts.
 pub fn find_alias<'r>(routes: &[&'r Route], path: &str) -> Option<&'r Route> {
     let first = path.trim_start_matches('/').split('/').next();
     routes.iter().copied().find(|route| route.alias.is_some() && route.alias == first)
 }
 
-/// The methods that a path answers, sorted, HEAD with GET; empty where it answers none.
-pub fn allowed(routes: &[&Route], path: &[&str]) -> Vec<&'static str> {
+/// The methods that a place answers, sorted, HEAD with GET; empty where it answers none.
+pub fn allowed(routes: &[&Route], place: &Place<'_>) -> Vec<&'static str> {
     let mut methods: Vec<&'static str> = routes
         .iter()
-        .filter(|route| route.matches(path))
+        .filter(|route| route.matches(place))
         .flat_map(|route| match route.method {
             Method::GET => ["GET", "HEAD"].iter(),
             Method::POST => ["POST"].iter(),
@@ -253,10 +279,10 @@ pub fn allowed(routes: &[&Route], path: &[&str]) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::taskcluster::ROUTES;
+    use crate::taskcluster::ALL_ROUTES;
 
     fn name(method: Method, path: &str) -> Option<&'static str> {
-        find(ROUTES, &method, &below_mount(path)?).map(|route| route.name)
+        find(ALL_ROUTES, &method, &below_mount(path)?).map(|route| route.name)
     }
 
     #[test]
@@ -279,6 +305,13 @@ mod tests {
             (Method::PATCH, "/api/hooks/v1/hooks/g/h", None),
             (Method::GET, "/api/hooks/v2/ping", None),
             (Method::GET, "/api/hooks/v10/ping", None),
+            (Method::GET, "/api/gates/v1/ping", None),
+            (Method::GET, "/api/hooks/v1/integrators", None),
+            (Method::GET, "/API/gates/v1/integrators/", Some("listIntegrators")),
+            (Method::PUT, "/api/gates/v1/integrators/i", Some("setIntegrator")),
+            (Method::GET, "/api/gates/v1/integrators/i/deliveries/d", Some("getDelivery")),
+            (Method::POST, "/api/gates/v1/integrators/i/deliveries/recover", Some("recoverDeliveries")),
+            (Method::POST, "/api/gates/v1/integrators/i/deliveries/d/resend", Some("resendDelivery")),
         ];
         for (method, path, expected) in cases {
             assert_eq!(name(method.clone(), path), expected, "{method} {path}");
@@ -287,9 +320,10 @@ mod tests {
 
     #[test]
     fn a_path_tells_what_it_answers() {
-        let path = below_mount("/api/hooks/v1/hooks/g/h").unwrap();
-        assert_eq!(allowed(ROUTES, &path), ["DELETE", "GET", "HEAD", "POST", "PUT"]);
-        assert!(allowed(ROUTES, &["nothing"]).is_empty());
+        let allowed = |path| allowed(ALL_ROUTES, &below_mount(path).unwrap());
+        assert_eq!(allowed("/api/hooks/v1/hooks/g/h"), ["DELETE", "GET", "HEAD", "POST", "PUT"]);
+        assert_eq!(allowed("/api/gates/v1/integrators/i"), ["DELETE", "GET", "HEAD", "PUT"]);
+        assert!(allowed("/api/hooks/v1/nothing").is_empty());
     }
 
     #[test]

@@ -14,7 +14,9 @@ pub type Checked<'s> = Result<Result<(), Vec<Violation>>, &'s SchemaError>;
 
 /// A schema that is published under a name and, where it is a request's, checked.
 pub struct Schema {
-    /// The file's name below `/schemas/hooks/v1/`, without `.json`.
+    /// The service that it belongs to.
+    service: &'static str,
+    /// The file's name below `/schemas/<service>/v1/`, without `.json`.
     pub name: &'static str,
     generate: fn() -> Value,
     /// A pointer, so that a binary whose routes take no body has no validator.
@@ -24,23 +26,29 @@ pub struct Schema {
 
 impl Schema {
     /// That of a request.
-    const fn taken(name: &'static str, generate: fn() -> Value) -> Self {
-        Self { name, generate, check: Self::validate, compiled: OnceLock::new() }
+    pub(crate) const fn taken(name: &'static str, generate: fn() -> Value) -> Self {
+        Self { service: "hooks", name, generate, check: Self::validate, compiled: OnceLock::new() }
     }
 
     /// That of what Treble says itself, and nobody needs to check.
-    const fn given(name: &'static str, generate: fn() -> Value) -> Self {
-        Self { name, generate, check: |_, _| Ok(Ok(())), compiled: OnceLock::new() }
+    pub(crate) const fn given(name: &'static str, generate: fn() -> Value) -> Self {
+        Self { service: "hooks", name, generate, check: |_, _| Ok(Ok(())), compiled: OnceLock::new() }
     }
 
-    /// The path below a deployment's root, as references point to it from `/schemas/hooks/`.
+    /// The same, of another service.
+    pub(crate) const fn of(mut self, service: &'static str) -> Self {
+        self.service = service;
+        self
+    }
+
+    /// The path below a deployment's root, as references point to it from `/schemas/<service>/`.
     pub fn reference(&self) -> String {
         format!("v1/{}.json#", self.name)
     }
 
     /// The schema's identity at a deployment.
     pub fn id(&self, root_url: &str) -> String {
-        format!("{root_url}/schemas/hooks/v1/{}.json#", self.name)
+        format!("{root_url}/schemas/{}/v1/{}.json#", self.service, self.name)
     }
 
     /// The schema as it is published.
@@ -108,7 +116,7 @@ pub static LIST_LAST_FIRES_RESPONSE: Schema =
 pub static HOOK_CHANGED_MESSAGE: Schema =
     Schema::given("pulse-hook-changed-message", schema_of::<wire::HookChanged>);
 
-/// All of them.
+/// All of hooks.
 pub static SCHEMAS: &[&Schema] = &[
     &CREATE_HOOK_REQUEST,
     &HOOK_DEFINITION,
@@ -127,11 +135,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::taskcluster::described::SERVICES;
 
     #[test]
     fn every_schema_compiles() {
-        for schema in SCHEMAS {
-            assert!(schema.validate(&Value::Null).is_ok(), "{}", schema.name);
+        for service in SERVICES {
+            for schema in service.schemas {
+                assert!(schema.validate(&Value::Null).is_ok(), "{}", schema.name);
+                assert_eq!(schema.id(""), format!("{}#", service.schema_path(schema)));
+            }
         }
     }
 

@@ -16,12 +16,13 @@ use treble_core::slugid::SlugId;
 use super::body::{self, ContentType, Payload, Unreadable};
 use super::call::{Call, Reply};
 use super::denied::DeniedExchanges;
+use super::described::Described;
 use super::done::Done;
 use super::error::{ApiError, Code, MAX_ECHO_BYTES, RequestInfo};
 use super::query::check_query;
 use super::response::{self, Response};
-use super::route::{self, PATH_PARAMETERS, Route};
-use super::{ROUTES, documents};
+use super::route::{self, PATH_PARAMETERS, Place, Route};
+use super::{ALL_ROUTES, documents};
 use crate::auth::{Authenticator, Caller, SignedRequest};
 use crate::gates::Administration;
 use crate::request::{Body, Request};
@@ -66,7 +67,7 @@ impl Service {
     pub async fn respond_to_all(&self, request: &Request) -> Response {
         match documents::respond(&self.about, request) {
             Some(response) => response,
-            None => self.respond(ROUTES, request).await,
+            None => self.respond(ALL_ROUTES, request).await,
         }
     }
 
@@ -82,10 +83,10 @@ impl Service {
         if let Some(route) = route::find_alias(routes, path) {
             return response::finish(request, self.respond_at_alias(route, request).await, false);
         }
-        let path = route::below_mount(path);
-        let api = path.is_some();
-        let response = match path {
-            Some(path) => self.respond_below_mount(routes, &path, request).await,
+        let place = route::below_mount(path);
+        let api = place.is_some();
+        let response = match place {
+            Some(place) => self.respond_below_mount(routes, &place, request).await,
             None => self.no_such_route(request),
         };
         response::finish(request, response, api)
@@ -105,24 +106,24 @@ impl Service {
         }
     }
 
-    async fn respond_below_mount(&self, routes: &[&Route], path: &[&str], request: &Request) -> Response {
+    async fn respond_below_mount(&self, routes: &[&Route], place: &Place<'_>, request: &Request) -> Response {
         let method = &request.parts.method;
         if *method == Method::OPTIONS {
-            return match route::allowed(routes, path).as_slice() {
+            return match route::allowed(routes, place).as_slice() {
                 [] => self.no_such_route(request),
                 methods => response::options(methods),
             };
         }
-        match route::find(routes, method, path) {
-            Some(route) => self.call(route, path, request).await,
+        match route::find(routes, method, place) {
+            Some(route) => self.call(route, place, request).await,
             None => self.no_such_route(request),
         }
     }
 
     fn no_such_route(&self, request: &Request) -> Response {
         let (method, path) = (&request.parts.method, request.parts.uri.path());
-        let message =
-            format!("There is no {method} {path}: the routes are listed at /references/hooks/v1/api.json");
+        let listed = Described::at(path).reference_path();
+        let message = format!("There is no {method} {path}: the routes are listed at {listed}");
         let payload = Some(Value::Object(Map::new()));
         let info = RequestInfo { payload, ..RequestInfo::new(RequestInfo::UNKNOWN, (self.now)()) };
         let done = Done { code: Some(Code::ResourceNotFound), ..Done::by(RequestInfo::UNKNOWN) };
@@ -130,11 +131,11 @@ impl Service {
     }
 
     /// Runs a route's checks and its handler, and puts what goes wrong into an envelope.
-    async fn call(&self, route: &Route, path: &[&str], request: &Request) -> Response {
+    async fn call(&self, route: &Route, place: &Place<'_>, request: &Request) -> Response {
         let mut info = RequestInfo::new(route.name, (self.now)());
         let mut done = Done::by(route.name);
         tracing::Span::current().record("route", route.name);
-        match self.checked_call(route, path, request, &mut info, &mut done).await {
+        match self.checked_call(route, place, request, &mut info, &mut done).await {
             Ok(reply) => done.told_with(response::json(reply)),
             Err(error) => {
                 log(&error, route);
@@ -148,13 +149,13 @@ impl Service {
     async fn checked_call(
         &self,
         route: &Route,
-        path: &[&str],
+        place: &Place<'_>,
         request: &Request,
         info: &mut RequestInfo,
         done: &mut Done,
     ) -> Result<Reply, ApiError> {
         info.params = route
-            .parse_parameters(path)
+            .parse_parameters(place)
             .map_err(|error| ApiError::new(Code::InvalidRequestArguments, error.to_string()))?;
         let payload =
             body::read(&request.parts.headers, &request.body).map_err(|unreadable| unreadable.error)?;

@@ -29,5 +29,5 @@ pub use integrator::{
     MAX_TIMEOUT, SigningSecret,
 };
 pub use reply::{Approval, ReplyError};
-pub use tell::{Gates, TellError, Told};
+pub use tell::{Gates, RETRY_FOR, TellError, Told};
 pub use wake::wake_due;

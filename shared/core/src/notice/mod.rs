@@ -1,8 +1,10 @@
-//! Mails to the owner of a hook: that its firings have begun to fail, and that they go well again.
+//! Mails to the owner of a hook: that its firings have begun to fail, and that they go well again. The same to the owner of an
+//! integrator, of deliveries.
 //!
 //! What an owner reads comes in part from others: the hook's author, who calls it, and what the sink said. `safe` makes of
 //! it what a mail may hold.
 
+mod integrator;
 mod safe;
 mod text;
 
@@ -19,7 +21,7 @@ const MAX_NAME_IN_SUBJECT: usize = 120;
 pub struct Notice {
     /// What it is about.
     pub kind: NoticeKind,
-    /// The mail address of the hook's owner: one, with nothing else in it.
+    /// The mail address of the owner: one, with nothing else in it.
     pub to: String,
     /// A line without control characters.
     pub subject: String,
@@ -30,9 +32,9 @@ pub struct Notice {
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoticeKind {
-    /// A hook's firings have begun to fail, or still fail after a day.
+    /// A hook's firings have begun to fail, or still fail after a day; or an integrator takes nothing.
     Failure,
-    /// They go well again.
+    /// It goes well again.
     Recovery,
 }
 
@@ -45,13 +47,13 @@ pub struct Circumstances<'a> {
     pub now: Timestamp,
 }
 
-/// Why a hook's owner gets no mail.
+/// Why an owner gets no mail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoMail {
     /// They don't want any.
     #[error("emailOnError is off")]
     Unwanted,
-    /// `metadata.owner` is not a mail address.
+    /// The owner is not a mail address.
     #[error("the owner {0:?} is not a mail address")]
     NoAddress(String),
 }

@@ -9,7 +9,7 @@ use crate::hook::StoredHook;
 use crate::streak::QUIET;
 
 /// Before each line of what others wrote, so that it is told from what we did.
-const INDENT: &str = "  ";
+pub(super) const INDENT: &str = "  ";
 
 /// What failed, why, what happens next, and how to try again.
 pub(super) fn of_failure(hook: &StoredHook, failure: &Failure, about: Circumstances<'_>) -> String {
@@ -50,7 +50,7 @@ pub(super) fn of_recovery(hook: &StoredHook, recovery: &Recovery, about: Circums
     text
 }
 
-fn field(name: &str, value: &str) -> String {
+pub(super) fn field(name: &str, value: &str) -> String {
     format!("{:<15}{value}\n", format!("{name}:"))
 }
 
@@ -117,6 +117,6 @@ fn place(about: Circumstances<'_>) -> String {
     )
 }
 
-fn moment(at: Timestamp) -> String {
+pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

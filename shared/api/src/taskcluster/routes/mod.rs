@@ -14,6 +14,7 @@ use treble_core::hook::{HookName, StoredHook};
 use super::error::{ApiError, Code};
 use super::route::Route;
 use super::service::Service;
+use crate::gates;
 
 pub use changes::{CREATE_HOOK, REMOVE_HOOK, UPDATE_HOOK};
 pub use definitions::HOOK;
@@ -42,6 +43,17 @@ pub static ROUTES: &[&Route] = &[
     &TRIGGER_HOOK_WITH_TOKEN,
     &LIST_LAST_FIRES,
 ];
+
+/// Every method of every service: those, and the ones that administer gates.
+pub static ALL_ROUTES: &[&Route] = &{
+    let mut all = [ROUTES[0]; ROUTES.len() + gates::ROUTES.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < ROUTES.len() { ROUTES[at] } else { gates::ROUTES[at - ROUTES.len()] };
+        at += 1;
+    }
+    all
+};
 
 /// The path of one hook.
 const HOOK_PATH: &str = "/hooks/<hookGroupId>/<hookId>";

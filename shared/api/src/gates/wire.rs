@@ -1,0 +1,346 @@
+//! The shapes of the routes' bodies, from which the published schemas are generated.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use treble_core::gate::ports::LaneState;
+use treble_core::gate::{
+    Attempt, DEFAULT_TIMEOUT, Delivery, Event, FailurePolicy, Integrator, MAX_TIMEOUT, SigningSecret,
+};
+use treble_core::task::iso;
+
+/// The longest that secrets which were replaced may go on to sign, in seconds.
+const MAX_GRACE_SECONDS: u64 = 30 * 24 * 60 * 60;
+/// How long they do unless it is said.
+const DEFAULT_GRACE_SECONDS: u64 = 24 * 60 * 60;
+
+fn default_timeout() -> u64 {
+    milliseconds(DEFAULT_TIMEOUT)
+}
+
+fn default_grace() -> u64 {
+    DEFAULT_GRACE_SECONDS
+}
+
+fn milliseconds(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn event(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": Event::ALL.map(Event::as_str)})
+}
+
+fn events(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "array", "items": event(generator), "minItems": 1, "uniqueItems": true})
+}
+
+fn failure_policy(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": ["reject", "proceed"]})
+}
+
+fn timeout(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "integer", "minimum": 1, "maximum": milliseconds(MAX_TIMEOUT)})
+}
+
+/// What an integrator is to be.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetIntegratorRequest {
+    /// Where its server is: `POST <url>/<event>` is what it is asked and told by.
+    #[schemars(length(min = 1, max = 2048))]
+    pub url: String,
+    /// What it is asked (`pre-`) and told (`post-`).
+    #[schemars(schema_with = "events")]
+    pub events: BTreeSet<Event>,
+    /// How long it may take for an answer, in milliseconds.
+    #[serde(default = "default_timeout")]
+    #[schemars(schema_with = "timeout")]
+    pub timeout_ms: u64,
+    /// What it means where it is asked and can't be reached, or gives no answer that can be understood: `reject`, as if it had refused;
+    /// `proceed`, as if it had approved.
+    #[serde(default)]
+    #[schemars(schema_with = "failure_policy")]
+    pub failure_policy: FailurePolicy,
+    /// Email of whom to tell when its server is down for a while; nobody is, where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 255))]
+    pub owner: Option<String>,
+}
+
+/// An integrator.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IntegratorDefinition {
+    /// What it is called.
+    pub name: String,
+    /// Where its server is.
+    pub url: String,
+    /// What it is asked and told.
+    #[schemars(schema_with = "events")]
+    pub events: BTreeSet<Event>,
+    /// How long it may take for an answer, in milliseconds.
+    #[schemars(schema_with = "timeout")]
+    pub timeout_ms: u64,
+    /// What it means where it is asked and gives no answer.
+    #[schemars(schema_with = "failure_policy")]
+    pub failure_policy: FailurePolicy,
+    /// Whom to mail when its server is down for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub owner: Option<String>,
+    /// When it was first set.
+    #[schemars(extend("format" = "date-time"))]
+    pub created: String,
+    /// When it was last set, or its secrets changed.
+    #[schemars(extend("format" = "date-time"))]
+    pub updated: String,
+    /// The secrets that sign at present, the newest first.
+    pub secrets: Vec<Secret>,
+    /// How delivering to it goes.
+    pub lane: Lane,
+    /// The secret that this call has made: `whsec_` and base64, as Standard Webhooks write it. It is shown this once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub secret: Option<String>,
+}
+
+/// What is shown of a secret.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Secret {
+    /// When it was made.
+    #[schemars(extend("format" = "date-time"))]
+    pub created: String,
+    /// From when on it does not sign any more; absent until another one takes its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub expires: Option<String>,
+}
+
+/// How delivering to an integrator goes.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Lane {
+    /// How often its server failed since it last took something.
+    pub failures: u32,
+    /// Since when it fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub down_since: Option<String>,
+    /// When it is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub next_attempt: Option<String>,
+    /// Why the last attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub last_error: Option<String>,
+}
+
+impl IntegratorDefinition {
+    /// What is shown of an integrator; `made` is the secret that this call has made.
+    pub fn new(
+        integrator: &Integrator,
+        lane: LaneState,
+        now: Timestamp,
+        made: Option<&SigningSecret>,
+    ) -> Self {
+        let active = integrator.secrets.iter().filter(|secret| secret.expires.is_none_or(|end| now < end));
+        Self {
+            name: integrator.name.to_string(),
+            url: integrator.url.clone(),
+            events: integrator.events.clone(),
+            timeout_ms: milliseconds(integrator.timeout),
+            failure_policy: integrator.failure_policy,
+            owner: integrator.owner.clone(),
+            created: iso(integrator.created),
+            updated: iso(integrator.updated),
+            secrets: active
+                .map(|secret| Secret { created: iso(secret.created), expires: secret.expires.map(iso) })
+                .collect(),
+            lane: Lane {
+                failures: lane.failures,
+                down_since: lane.down_since.map(iso),
+                next_attempt: lane.next_attempt.map(iso),
+                last_error: lane.last_error,
+            },
+            secret: made.map(|secret| secret.secret.clone()),
+        }
+    }
+}
+
+/// List of integrators, in the order of their names.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IntegratorList {
+    /// The integrators.
+    pub integrators: Vec<IntegratorDefinition>,
+    /// To be passed to get the next part of the list; absent at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub continuation_token: Option<String>,
+}
+
+/// How secrets are replaced.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RotateSecretRequest {
+    /// For how long those that there are sign as well, so that the integrator has time to take the new one: a day, unless it is
+    /// said; 0 where they are known to others.
+    #[serde(default = "default_grace")]
+    #[schemars(range(max = MAX_GRACE_SECONDS))]
+    pub grace_seconds: u64,
+}
+
+/// What came of a probe.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProbeResponse {
+    /// Whether it answered with a status below 500: then what waits for it is delivered from now on.
+    pub reached: bool,
+    /// The HTTP status; absent where there was no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u16")]
+    pub status: Option<u16>,
+    /// How long it took, in milliseconds.
+    pub latency_ms: u64,
+    /// Why there was no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub error: Option<String>,
+}
+
+/// How far a delivery is.
+fn status(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": ["waiting", "delivered", "dead"]})
+}
+
+/// One event on its way to one integrator.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliverySummary {
+    /// Its identity: the `webhook-id` of all its attempts.
+    pub delivery_id: String,
+    /// Whom it is for.
+    pub integrator: String,
+    /// What it tells.
+    #[schemars(schema_with = "event")]
+    pub event: Event,
+    /// When it was created.
+    #[schemars(extend("format" = "date-time"))]
+    pub created: String,
+    /// Until when a failure is tried again.
+    #[schemars(extend("format" = "date-time"))]
+    pub retry_until: String,
+    /// How far it is: a dead one was given up, and can be sent again.
+    #[schemars(schema_with = "status")]
+    pub status: &'static str,
+    /// How many attempts there were.
+    pub attempt_count: u32,
+    /// Why it is dead, or why the last attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub last_error: Option<String>,
+}
+
+impl From<&Delivery> for DeliverySummary {
+    fn from(delivery: &Delivery) -> Self {
+        Self {
+            delivery_id: delivery.id.to_string(),
+            integrator: delivery.integrator.to_string(),
+            event: delivery.event,
+            created: iso(delivery.created),
+            retry_until: iso(delivery.retry_until),
+            status: delivery.status.as_str(),
+            attempt_count: delivery.attempts,
+            last_error: delivery.last_error.clone(),
+        }
+    }
+}
+
+/// List of an integrator's deliveries, the oldest first.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryList {
+    /// The deliveries; there may be fewer than asked for, or none, though more follow.
+    pub deliveries: Vec<DeliverySummary>,
+    /// To be passed to get the next part of the list; absent at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub continuation_token: Option<String>,
+}
+
+/// A delivery with what it says, and its attempts.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryDetails {
+    /// The delivery.
+    #[serde(flatten)]
+    pub summary: DeliverySummary,
+    /// What it says.
+    #[schemars(with = "Map<String, Value>")]
+    pub body: Value,
+    /// The attempts, the first one first.
+    pub attempts: Vec<DeliveryAttempt>,
+}
+
+/// One try to deliver.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryAttempt {
+    /// When it began.
+    #[schemars(extend("format" = "date-time"))]
+    pub at: String,
+    /// How long it took, in milliseconds.
+    pub latency_ms: u64,
+    /// The HTTP status; absent where there was no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u16")]
+    pub status: Option<u16>,
+    /// Why there was none, or why the answer doesn't count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub error: Option<String>,
+    /// The first bytes of the answer.
+    pub reply: String,
+}
+
+impl From<Attempt> for DeliveryAttempt {
+    fn from(attempt: Attempt) -> Self {
+        Self {
+            at: iso(attempt.at),
+            latency_ms: milliseconds(attempt.latency),
+            status: attempt.status,
+            error: attempt.error,
+            reply: attempt.reply,
+        }
+    }
+}
+
+/// Which deliveries are to be sent again.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecoverRequest {
+    /// All dead ones that were created then or later.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub since: Timestamp,
+    /// To go on where an earlier call has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1))]
+    pub continuation_token: Option<String>,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RecoverResponse {
+    /// How many deliveries wait again.
+    pub recovered: usize,
+    /// To be passed to go on, where more may follow; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub continuation_token: Option<String>,
+}
