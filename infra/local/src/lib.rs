@@ -61,7 +61,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, output::Failure> {
     match command {
         Command::Up(arguments) => up::run(arguments)?,
-        Command::LocalServer(arguments) => up::run(arguments.up)?,
+        Command::LocalServer(arguments) => up::run_local(arguments)?,
         Command::MockHooks(arguments) => ccx::mock_hooks::run(arguments)?,
         Command::TestClient(arguments) => ccx::test_client::run(&arguments)?,
         Command::Bridge => treble_pulse_bridge::run_from_environment()?,

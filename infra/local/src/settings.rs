@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 use serde_json::Value;
 use treble_aws::http::{InvalidRootUrl, RootUrl};
+use treble_core::gate::AddressRules;
 use treble_core::hook::is_group_id;
 
 /// Why an option's value is none.
@@ -14,6 +15,8 @@ use treble_core::hook::is_group_id;
 pub(crate) enum InvalidSetting {
     #[error("must be a moment in the future, e.g. 2030-01-01T00:00:00Z, or a time from now, e.g. 30d or 12h")]
     Expiry,
+    #[error("must be public or any")]
+    Addresses,
     #[error("must be a time, e.g. 90s, 10m or 2h")]
     Duration,
     #[error("must be 22 to 66 letters, digits, - and _")]
@@ -27,6 +30,15 @@ pub(crate) enum InvalidSetting {
 /// A deployment's root URL: without a slash at the end.
 pub(crate) fn root_url(text: &str) -> Result<String, InvalidRootUrl> {
     text.parse::<RootUrl>().map(|url| url.to_string())
+}
+
+/// Where integrators may be.
+pub(crate) fn addresses(text: &str) -> Result<AddressRules, InvalidSetting> {
+    match text {
+        "public" => Ok(AddressRules::Public),
+        "any" => Ok(AddressRules::Local),
+        _ => Err(InvalidSetting::Addresses),
+    }
 }
 
 /// A time, as people write it.

@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use treble_api::taskcluster::denied::DeniedExchanges;
 use treble_aws::settings::{AuthChoice, SinkChoice, YesOrNo};
+use treble_core::gate::AddressRules;
 use treble_pulse_bridge::Broker;
 
 use crate::output::style;
@@ -147,6 +148,12 @@ pub(crate) struct Up {
     /// its data directory
     #[arg(long)]
     pub(crate) clock: bool,
+    /// Whether integrators are asked and told of hooks as well: before one is created, updated or fires, and after
+    #[arg(long, value_name = "yes|no", env = "TREBLE_HOOK_GATES", hide_env_values = true, default_value = "no", num_args = 0..=1, default_missing_value = "yes")]
+    pub(crate) hook_gates: YesOrNo,
+    /// Where integrators may be: public, for public addresses only, or any
+    #[arg(long, value_name = "public|any", env = "TREBLE_INTEGRATOR_ADDRESSES", hide_env_values = true, default_value = "any", value_parser = crate::settings::addresses)]
+    pub(crate) integrator_addresses: AddressRules,
     /// Create missing tables, on an emulator of AWS (with AWS_ENDPOINT_URL)
     #[arg(long)]
     pub(crate) create_tables: bool,
@@ -329,6 +336,7 @@ mod tests {
             "treble up --sink kafka:x",
             "treble up --auth nobody",
             "treble up --trace-in-tasks maybe",
+            "treble up --integrator-addresses private",
             "treble up --root-url localhost:8080",
             "treble up --store sqlite",
             "treble role set r",
