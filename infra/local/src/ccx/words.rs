@@ -20,7 +20,7 @@ fn known() -> String {
 }
 
 /// An event, by any of its names.
-fn event(word: &str) -> Result<Event, NoCall> {
+pub(crate) fn event(word: &str) -> Result<Event, NoCall> {
     let name = word.to_ascii_lowercase().replace('_', "-");
     let is_whole = name.starts_with("pre-") || name.starts_with("post-");
     let name = if is_whole { name } else { format!("pre-{name}") };

@@ -4,6 +4,7 @@ mod ccx;
 mod cds;
 mod dead_letters;
 mod doctor;
+mod gates;
 mod hooks;
 mod transfer;
 
@@ -23,6 +24,7 @@ pub(crate) use ccx::{LocalServer, MockHooks, TestClient};
 pub(crate) use cds::{Cds, CdsAction, Switch};
 pub(crate) use dead_letters::{DeadLetterFilter, DeadLetters, DeadLettersAction};
 pub(crate) use doctor::Doctor;
+pub(crate) use gates::{Deliveries, DeliveriesAction, Integrator, IntegratorAction, SetIntegrator, Status};
 pub(crate) use hooks::{Apply, Hooks, HooksAction, HooksCommon, List, Next, Payload, Render, Show, Which};
 pub(crate) use transfer::{End, Export, Import};
 
@@ -73,6 +75,10 @@ pub(crate) enum Command {
     Bridge,
     /// Apply, list, trigger and try out hooks
     Hooks(Hooks),
+    /// Manage integrators: third parties that are asked before something happens, and told after it did
+    Integrator(Integrator),
+    /// Look at what integrators are told, and send it again
+    Deliveries(Deliveries),
     /// Show the tasks that were created
     Tasks(Tasks),
     /// List the API's methods and the scopes that they need
