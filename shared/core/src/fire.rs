@@ -1,13 +1,18 @@
 //! Firing a hook: render the template, check the hook's authority, create the task, record what came of
 //! it. The payload has been validated before: a payload that the hook doesn't take is no firing.
 
+mod error;
+mod gates;
+
+pub use error::FireError;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::firing::{FireRecord, FireResult, Firing, MAX_ERROR_BYTES};
+use crate::firing::{FireRecord, FireResult, Firing};
 use crate::gate::Gates;
 use crate::hook::StoredHook;
 use crate::ports::{
@@ -51,40 +56,6 @@ pub enum Fired {
     },
     /// The template rendered to nothing: no task was to be created, and nothing is recorded.
     Declined,
-}
-
-/// Why a firing failed.
-#[derive(Debug, thiserror::Error)]
-pub enum FireError {
-    /// The template gave no definition.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// The hook's role doesn't satisfy the task's scopes.
-    #[error("The role `{role_id}` does not have sufficient scopes to create the task: it lacks {}", missing.join(", "))]
-    InsufficientScopes {
-        /// The role that the task is created with.
-        role_id: String,
-        /// The scopes of the task that the role lacks.
-        missing: Vec<String>,
-    },
-    /// The sink took no task.
-    #[error("the sink took no task with the authority of {role_id}")]
-    Sink {
-        /// What the sink said.
-        #[source]
-        error: SinkError,
-        /// The role that the task was to be created with.
-        role_id: String,
-    },
-    /// CDS did not run the workflow of a task, and won't be asked again.
-    #[error("the workflow was not run: {reason}")]
-    Workflow {
-        /// Why.
-        reason: String,
-    },
-    /// The store failed. The task may exist all the same; repeating the firing with its taskId is safe.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// Where a firing's taskId comes from, and so what it means when it is met again.
@@ -139,24 +110,41 @@ impl Engine {
         if options.task_id.is_claimed()
             && let Claim::Earlier { created, trace, record } = self.fires.claim(hook, &firing).await?
         {
-            if let Some(fired) = record.and_then(|record| answered_before(*record)) {
-                return Ok(fired);
-            }
             // The task is to be the same.
             (firing.created, firing.trace) = (created, trace);
+            if let Some(fired) = record.and_then(|record| answered_before(*record)) {
+                // Who died between the record and telling of it has told nobody.
+                return self.told(hook, &firing, Ok(fired)).await;
+            }
         }
-        match self.create(hook, &firing, options).await {
+        let fired = self.fire_anew(hook, &firing, options).await;
+        match fired {
+            Err(error) if error.comes_again(options) => Err(error),
+            fired => self.told(hook, &firing, fired).await,
+        }
+    }
+
+    /// Fires a hook, and records what came of it.
+    async fn fire_anew(
+        &self,
+        hook: &StoredHook,
+        firing: &Firing,
+        options: FireOptions,
+    ) -> Result<Fired, FireError> {
+        let created = match self.ask(hook, firing).await {
+            Ok(()) => self.create(hook, firing, options).await,
+            Err(error) => Err(error),
+        };
+        match created {
             Ok(None) => Ok(Fired::Declined),
             Ok(Some(status)) => {
-                let record = record_of(&firing, options.now, FireResult::Success, String::new());
+                let record = record_of(firing, options.now, FireResult::Success, String::new());
                 self.record_success(FireRecord { status: Some(status.clone()), ..record }).await?;
                 self.set_health(hook, hook.health.after_success()).await;
-                Ok(Fired::Created { task_id: firing.task_id, status })
+                Ok(Fired::Created { task_id: firing.task_id.clone(), status })
             }
-            Err(error) if matches!(error, FireError::Store(_)) || options.retried && error.may_pass() => {
-                Err(error)
-            }
-            Err(error) => self.failed(hook, &firing, options, error).await,
+            Err(error) if error.comes_again(options) => Err(error),
+            Err(error) => self.failed(hook, firing, options, error).await,
         }
     }
 
@@ -170,6 +158,10 @@ impl Engine {
     ) -> Result<Fired, FireError> {
         let record = record_of(firing, options.now, FireResult::Error, error.record_text());
         if self.fires.record(&record).await? {
+            // Whoever refused has their reasons, which are no fault of the hook's.
+            if matches!(error, FireError::Refused { .. }) {
+                return Err(error);
+            }
             self.set_health(hook, hook.health.after_failure(firing, &error.owner_text(), options.now)).await;
             return Err(error);
         }
@@ -282,70 +274,6 @@ fn record_of(firing: &Firing, now: Timestamp, result: FireResult, error: String)
         error,
         status: None,
     }
-}
-
-impl FireError {
-    /// Whether the same firing may go well later: the fault is the store's, or the sink's.
-    pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Sink { error: SinkError::Unavailable { .. }, .. })
-    }
-
-    /// What the hook's owner is told of the failure, in a sentence.
-    fn owner_text(&self) -> String {
-        match self {
-            Self::Sink { error, .. } => error.to_string(),
-            error => error.to_string(),
-        }
-    }
-
-    /// What a log may say of the failure. The rest, which a template or a sink may have from the payload, is in the record.
-    pub fn log_text(&self) -> String {
-        match self {
-            Self::Template(_) => "the template gives no task".into(),
-            Self::InsufficientScopes { role_id, .. } => {
-                format!("the role {role_id} lacks scopes of the task")
-            }
-            Self::Sink { error: SinkError::Rejected { status, code, .. }, .. } => {
-                format!("the sink answered {status} {code}")
-            }
-            Self::Sink { error, .. } => chain(error),
-            Self::Workflow { .. } => "CDS did not run the workflow".into(),
-            Self::Store(error) => chain(error),
-        }
-    }
-
-    /// What a fire record says of the failure: JSON (`name`, `message`, `code`, `statusCode`, `body`) of a
-    /// sink's answer, plain text of anything else; at most [`MAX_ERROR_BYTES`].
-    pub fn record_text(&self) -> String {
-        let text = match self {
-            Self::Sink { error, .. } => {
-                serde_json::to_string_pretty(&sink_error_json(error)).unwrap_or_else(|_| error.to_string())
-            }
-            Self::Template(_) | Self::InsufficientScopes { .. } | Self::Workflow { .. } | Self::Store(_) => {
-                self.to_string()
-            }
-        };
-        truncated(text, MAX_ERROR_BYTES)
-    }
-}
-
-fn sink_error_json(error: &SinkError) -> Value {
-    match error {
-        SinkError::Rejected { status, code, message, body } => json!({
-            "name": "Error", "message": message, "code": code, "statusCode": status, "body": body,
-        }),
-        SinkError::Unavailable { reason, status, body, .. } => json!({
-            "name": "Error", "message": reason, "code": "SinkUnavailable", "statusCode": status, "body": body,
-        }),
-    }
-}
-
-/// Cut at a character's boundary.
-fn truncated(mut text: String, most: usize) -> String {
-    if text.len() > most {
-        text.truncate(text.floor_char_boundary(most));
-    }
-    text
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use treble_core::fire::FireError;
+use treble_core::gate::{AskError, Refusal, TellError};
 use treble_core::ports::{QueueError, SinkError, StoreError};
 use treble_core::task::iso;
 
@@ -34,6 +35,8 @@ pub enum Code {
     AuthenticationFailed,
     /// The caller may not do this.
     InsufficientScopes,
+    /// An integrator that was asked says no, or gave no answer where one is needed.
+    RefusedByGate,
     /// There is no such thing.
     ResourceNotFound,
     /// There is such a thing already, and it is different.
@@ -58,6 +61,7 @@ impl Code {
             Self::InputError => "InputError",
             Self::AuthenticationFailed => "AuthenticationFailed",
             Self::InsufficientScopes => "InsufficientScopes",
+            Self::RefusedByGate => "RefusedByGate",
             Self::ResourceNotFound => "ResourceNotFound",
             Self::RequestConflict => "RequestConflict",
             Self::InputTooLarge => "InputTooLarge",
@@ -75,7 +79,7 @@ impl Code {
             | Self::InputValidationError
             | Self::InputError => StatusCode::BAD_REQUEST,
             Self::AuthenticationFailed => StatusCode::UNAUTHORIZED,
-            Self::InsufficientScopes => StatusCode::FORBIDDEN,
+            Self::InsufficientScopes | Self::RefusedByGate => StatusCode::FORBIDDEN,
             Self::ResourceNotFound => StatusCode::NOT_FOUND,
             Self::RequestConflict => StatusCode::CONFLICT,
             Self::InputTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -224,6 +228,29 @@ impl From<AuthError> for ApiError {
     }
 }
 
+impl From<&Refusal> for ApiError {
+    fn from(refusal: &Refusal) -> Self {
+        Self::new(Code::RefusedByGate, refusal.to_string())
+    }
+}
+
+impl From<AskError> for ApiError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TellError> for ApiError {
+    fn from(error: TellError) -> Self {
+        match error {
+            TellError::Store(error) => error.into(),
+            TellError::Queue(error) => error.into(),
+        }
+    }
+}
+
 impl From<FireError> for ApiError {
     fn from(error: FireError) -> Self {
         match error {
@@ -236,6 +263,7 @@ impl From<FireError> for ApiError {
                 )
             }
             FireError::Sink { error, role_id } => from_sink(error, &role_id),
+            FireError::Refused { .. } => Self::new(Code::RefusedByGate, error.to_string()),
             // Of a task of CDS, which no call of this dialect fires.
             FireError::Workflow { .. } => Self::input(error.to_string()),
             FireError::Store(error @ StoreError::Unavailable { .. }) => {

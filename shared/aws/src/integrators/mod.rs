@@ -54,8 +54,12 @@ impl HttpIntegrators {
 
     /// One that resolves them otherwise.
     pub fn with_resolver(rules: AddressRules, resolver: impl ResolveDns + 'static) -> Self {
-        let resolver = SharedDnsResolver::new(Checked::new(resolver, rules));
-        Self { rules, resolver, http: Arc::default() }
+        Self::over(rules, Checked::new(resolver, move |address| rules.forbidden(address)))
+    }
+
+    /// One over a resolver that knows itself what is forbidden.
+    fn over(rules: AddressRules, resolver: impl ResolveDns + 'static) -> Self {
+        Self { rules, resolver: SharedDnsResolver::new(resolver), http: Arc::default() }
     }
 
     fn http(&self) -> &HttpClient {

@@ -354,9 +354,3 @@ async fn a_failure_after_a_success_of_the_same_firing_is_no_failure() {
     assert!(engine.fire(&broken, firing(json!({})), from_queue(2)).await.is_ok());
     assert_eq!(*world.health.lock().unwrap(), Health::default());
 }
-
-#[test]
-fn a_long_error_is_cut_at_a_character() {
-    assert_eq!(truncated("aä".into(), 2), "a");
-    assert_eq!(truncated("aä".into(), 3), "aä");
-}

@@ -137,5 +137,4 @@ fn shown(url: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "tests/address.rs"]
 mod tests;

@@ -27,10 +27,14 @@ pub struct Refusal {
 impl fmt::Display for Refusal {
     /// Who, and why: what whoever asked is told.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { integrator, reason, unanswered } = self;
-        let did = if *unanswered { "gave no answer" } else { "refused" };
-        write!(f, "integrator {integrator} {did}: {reason}")
+        f.write_str(&refusal_text(&self.integrator, &self.reason, self.unanswered))
     }
+}
+
+/// Who did not approve, and why, in a line.
+pub(crate) fn refusal_text(integrator: &IntegratorName, reason: &str, unanswered: bool) -> String {
+    let did = if unanswered { "could not be asked" } else { "refused" };
+    format!("integrator {integrator} {did}: {reason}")
 }
 
 /// What came of asking all integrators that want to be.
@@ -175,5 +179,4 @@ fn together(answers: &[Answer]) -> Asked {
 }
 
 #[cfg(test)]
-#[path = "tests/ask.rs"]
 mod tests;

@@ -20,6 +20,7 @@ mod tell;
 mod wake;
 
 pub use address::{AddressError, AddressRules, check_url};
+pub(crate) use ask::refusal_text;
 pub use ask::{AskError, Asked, Refusal};
 pub use deliver::{Deliverer, LaneOutcome};
 pub use delivery::{Attempt, Delivery, DeliveryId, DeliveryStatus, InvalidDeliveryId};

@@ -130,5 +130,4 @@ fn kind(value: &Value) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "tests/reply.rs"]
 mod tests;

@@ -129,5 +129,4 @@ pub(super) fn later(now: Timestamp, wait: Duration) -> Timestamp {
 }
 
 #[cfg(test)]
-#[path = "tests/tell.rs"]
 mod tests;

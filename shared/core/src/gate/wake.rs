@@ -72,5 +72,4 @@ pub(super) fn delay(wait: SignedDuration) -> Duration {
 }
 
 #[cfg(test)]
-#[path = "tests/wake.rs"]
 mod tests;

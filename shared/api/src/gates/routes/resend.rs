@@ -1,13 +1,11 @@
 //! Deliveries that are over are sent again.
 
-use std::time::Duration;
-
 use futures_util::future::try_join_all;
 use http::Method;
 use jiff::Timestamp;
 use serde::Deserialize as _;
 use treble_core::gate::ports::DeliveryFilter;
-use treble_core::gate::{Delivery, DeliveryStatus};
+use treble_core::gate::{Delivery, DeliveryStatus, RETRY_FOR};
 use treble_core::ports::PageRequest;
 use treble_core::scope::ScopeTemplate;
 
@@ -23,9 +21,6 @@ use crate::taskcluster::service::Service;
 const AT_ONCE: usize = 200;
 /// How many of them are written at the same time.
 const TOGETHER: usize = 20;
-
-/// For how long a delivery that is sent again is tried.
-const RETRY_FOR: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 const RESEND: ScopeTemplate = ScopeTemplate::Scope("gates:resend-deliveries:<integrator>");
 

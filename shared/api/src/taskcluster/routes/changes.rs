@@ -15,6 +15,7 @@ use super::super::route::{Handling, Route};
 use super::super::schemas;
 use super::super::service::Service;
 use super::super::wire::HookDefinition;
+use super::gated::{Change, Gated};
 use super::tokens::{ATTEMPTS, contended};
 use super::{HOOK_PATH, existing_hook, no_task_of_cds};
 
@@ -32,7 +33,7 @@ pub static CREATE_HOOK: Route = Route {
     scopes: Some(MODIFY_AND_ASSUME),
     input: Some(&schemas::CREATE_HOOK_REQUEST),
     output: Some(&schemas::HOOK_DEFINITION),
-    errors: &[Code::InputError, Code::RequestConflict],
+    errors: &[Code::InputError, Code::RefusedByGate, Code::RequestConflict],
     title: "Create a hook",
     description: "Create a new hook. Its tasks are created with the role `hook-id:<hookGroupId>/<hookId>`, \
                   which the caller must be able to assume. Creating a hook again as it is changes nothing; \
@@ -51,9 +52,14 @@ fn create_hook<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
         check_trigger_schema(&definition)?;
         check_bindings(service, &definition)?;
         let hook = StoredHook::new(name, definition, call.now, due_at);
+        let gated = Gated::ask(service, call, Change::Create, &hook.name, &hook.definition).await?;
         match service.hooks.create(&hook).await? {
-            CreateOutcome::Created => Reply::json(&call.payload),
+            CreateOutcome::Created => {
+                gated.tell(&hook, call.now).await?;
+                Reply::json(&call.payload)
+            }
             CreateOutcome::Exists(existing) if existing.definition == hook.definition => {
+                gated.tell_again(&existing, call.now).await?;
                 Reply::json(&call.payload)
             }
             CreateOutcome::Exists(_) => {
@@ -72,7 +78,7 @@ pub static UPDATE_HOOK: Route = Route {
     scopes: Some(MODIFY_AND_ASSUME),
     input: Some(&schemas::CREATE_HOOK_REQUEST),
     output: Some(&schemas::HOOK_DEFINITION),
-    errors: &[Code::InputError, Code::ResourceNotFound, Code::RequestConflict],
+    errors: &[Code::InputError, Code::RefusedByGate, Code::ResourceNotFound, Code::RequestConflict],
     title: "Update a hook",
     description: "Replace a hook's definition. Bindings that are left out stay as they are; a schedule or \
                   triggerSchema that is left out becomes the default. The trigger token stays.",
@@ -85,6 +91,7 @@ fn update_hook<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
         let name = call.hook_name()?;
         check_ids(&call.payload, &name)?;
         fill_defaults(&mut call.payload, &name);
+        let mut gated: Option<Gated<'_>> = None;
         for _ in 0..ATTEMPTS {
             let old = existing_hook(service, &name).await?;
             no_task_of_cds(&old, Code::RequestConflict)?;
@@ -94,6 +101,12 @@ fn update_hook<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
             // What is due stays due: occurrences that were sent already are not sent again.
             let due_at = if definition.schedule == old.definition.schedule { old.due_at } else { next };
             check_bindings(service, &definition)?;
+            // What was asked about once is not asked about again because others came between.
+            let asked = match gated.take().filter(|gated| gated.is_about(&definition)) {
+                Some(asked) => asked,
+                None => Gated::ask(service, call, Change::Update, &name, &definition).await?,
+            };
+            let asked = gated.insert(asked);
             let new = StoredHook {
                 definition: definition.into(),
                 due_at,
@@ -101,6 +114,7 @@ fn update_hook<'a>(service: &'a Service, call: &'a mut Call) -> Handling<'a> {
                 ..old.clone()
             };
             if service.hooks.replace(&old, &new).await? {
+                asked.tell(&new, call.now).await?;
                 return Reply::json(&HookDefinition::from(&*new.definition));
             }
         }

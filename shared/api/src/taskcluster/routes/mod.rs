@@ -4,6 +4,7 @@
 mod changes;
 mod definitions;
 mod fires;
+mod gated;
 mod groups;
 mod ping;
 mod tokens;

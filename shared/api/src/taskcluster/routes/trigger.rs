@@ -33,7 +33,13 @@ pub static TRIGGER_HOOK: Route = Route {
     scopes: Some(ScopeTemplate::Scope("hooks:trigger-hook:<hookGroupId>/<hookId>")),
     input: Some(&schemas::TRIGGER_HOOK),
     output: Some(&schemas::TRIGGER_HOOK_RESPONSE),
-    errors: &[Code::InputError, Code::InsufficientScopes, Code::ResourceNotFound, Code::QueueUnavailable],
+    errors: &[
+        Code::InputError,
+        Code::InsufficientScopes,
+        Code::RefusedByGate,
+        Code::ResourceNotFound,
+        Code::QueueUnavailable,
+    ],
     title: "Trigger a hook",
     description: "Create a task from the hook's template. The body must match the hook's `triggerSchema`; with \
                   the schema's defaults filled in, it is the template's `payload`. A `taskId` in it becomes the \
@@ -62,6 +68,7 @@ pub static TRIGGER_HOOK_WITH_TOKEN: Route = Route {
         Code::InputError,
         Code::AuthenticationFailed,
         Code::InsufficientScopes,
+        Code::RefusedByGate,
         Code::ResourceNotFound,
         Code::ServiceUnavailable,
         Code::QueueUnavailable,
