@@ -12,7 +12,8 @@ use crate::stub::{Answer, Door, Incoming};
 
 /// A running server, which is over with the test. Below each of its paths is another integrator: see [`Receiver::url_of`].
 pub struct Receiver {
-    door: Door,
+    door: Mutex<Door>,
+    port: u16,
     state: Arc<State>,
 }
 
@@ -78,12 +79,13 @@ impl Receiver {
     pub fn start() -> Receiver {
         let state = Arc::new(State::default());
         let answering = state.clone();
-        Receiver { door: Door::open(move |request| answering.answer(request)), state }
+        let door = Door::open(move |request| answering.answer(request));
+        Receiver { port: door.port(), door: Mutex::new(door), state }
     }
 
     /// Where it is.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.door.port())
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Where the integrator at a path of it is.
@@ -121,13 +123,13 @@ impl Receiver {
     }
 
     /// Refuses connections from now on.
-    pub fn go_down(&mut self) {
-        self.door.close();
+    pub fn go_down(&self) {
+        self.door.lock().unwrap().close();
     }
 
     /// Is there again.
-    pub fn come_back(&mut self) {
-        self.door.reopen();
+    pub fn come_back(&self) {
+        self.door.lock().unwrap().reopen();
     }
 }
 

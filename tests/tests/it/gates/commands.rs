@@ -139,9 +139,9 @@ async fn each_command_needs_its_scope() {
     for (number, (scope, arguments)) in cases.iter().enumerate() {
         let good = client(&format!("good-{number}"), &[scope]);
         assert_says(&world.server().asking_as(&good, arguments), 0, &[]);
-        let others: Vec<&str> = all.iter().copied().filter(|other| other != scope).collect();
-        let others = [&others[..], &[&scope.replace("one", "other")]].concat();
-        let others: Vec<&str> = others.into_iter().filter(|other| other != scope).collect();
+        let of_another = scope.replace("one", "other");
+        let others = all.iter().copied().chain([&*of_another]).filter(|other| other != scope);
+        let others: Vec<&str> = others.collect();
         let bad = client(&format!("bad-{number}"), &others);
         assert_says(
             &world.server().asking_as(&bad, arguments),

@@ -16,7 +16,7 @@ fn moment(value: &Value) -> Timestamp {
 
 #[tokio::test]
 async fn a_server_that_fails_and_recovers_is_told_each_once_and_in_order() {
-    let mut world = GateWorld::start().await;
+    let world = GateWorld::start().await;
     world.set("one", &EVENTS).await;
     world.receiver.next("one", [Habit::Status(503), Habit::Lost]);
     let expected: Vec<String> = (0..40).map(|number| number.to_string()).collect();
@@ -127,7 +127,7 @@ async fn what_is_not_wanted_is_dead_and_can_be_sent_again() {
 
 #[tokio::test]
 async fn an_integrator_that_is_removed_is_told_nothing_more() {
-    let mut world = GateWorld::start().await;
+    let world = GateWorld::start().await;
     world.set("one", &EVENTS).await;
     world.receiver.go_down();
     world.tell("1").await;
