@@ -11,7 +11,6 @@
     reason = "a test that can't go on stops and says why"
 )]
 
-mod answering;
 mod aws;
 mod bridge;
 mod bus;
@@ -44,7 +43,6 @@ mod taskcluster;
 mod wire;
 
 pub use self::taskcluster::{Taskcluster, Trouble};
-pub use answering::Answering;
 pub use aws::Aws;
 pub use bridge::BridgeProcess;
 pub use bus::EventBridge;

@@ -133,8 +133,9 @@ fn of_dynamodb(operation: &str, request: &Value) -> Vec<(String, String)> {
             let statements = items("Statements");
             let used = |statement: &Value| {
                 let statement = statement["Statement"].as_str().unwrap();
-                let mut words = statement.split(' ');
-                let (verb, table) = (words.next().unwrap(), words.next().unwrap().trim_matches('"'));
+                let (verb, rest) = statement.split_once(' ').unwrap();
+                // The first name of a statement.
+                let table = rest.split('"').nth(1).unwrap();
                 let verb = format!("{}{}", &verb[..1], verb[1..].to_lowercase());
                 (format!("dynamodb:PartiQL{verb}"), table.to_owned())
             };

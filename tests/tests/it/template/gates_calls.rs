@@ -1,11 +1,8 @@
 //! All that can be asked of the functions that have to do with integrators; and what wakes those that nobody calls.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
-
 use serde_json::{Value, json};
 use treble_core::gate::Event;
-use treble_tests::{Answering, Aws, Lambda, Recorder, Request, Server, queue_event};
+use treble_tests::{Aws, Habit, Lambda, Receiver, Recorder, Request, Server, queue_event};
 
 /// What the platform shows.
 pub(crate) const TOKEN: &str = "platform";
@@ -25,24 +22,6 @@ pub(crate) async fn prepare(aws: &Aws) {
     aws.keep_secret("ccx-token", TOKEN).await;
 }
 
-/// An integrator that approves of everything, and gives a work_id of its own.
-pub(crate) struct Integrator {
-    server: Answering,
-    /// What it answers to what it is told.
-    told: Arc<AtomicU16>,
-}
-
-/// One that works.
-pub(crate) fn integrator() -> Integrator {
-    let told = Arc::new(AtomicU16::new(200));
-    let status = Arc::clone(&told);
-    let server = Answering::start(move |path| match path.starts_with("/post-") {
-        true => (status.load(Ordering::Relaxed), json!({})),
-        false => (200, json!({"approved": true, "work_id": path})),
-    });
-    Integrator { server, told }
-}
-
 /// A request to a route of who administers integrators.
 pub(crate) async fn administer(server: &Server, line: &str, body: Option<Value>) -> Value {
     let (method, path) = line.split_once(' ').unwrap();
@@ -58,15 +37,15 @@ pub(crate) fn call(method: &str, message: &Value) -> Request {
 }
 
 /// Two of them that are asked and told everything: work_ids of theirs are kept then, as they may differ.
-pub(crate) async fn set(server: &Server, integrator: &Integrator) {
-    let all = json!({"url": integrator.server.url(), "events": Event::ALL.map(Event::as_str)});
+pub(crate) async fn set(server: &Server, receiver: &Receiver) {
     for name in ["a", "b"] {
-        administer(server, &format!("PUT /integrators/{name}"), Some(all.clone())).await;
+        let all = json!({"url": receiver.url_of(name), "events": Event::ALL.map(Event::as_str)});
+        administer(server, &format!("PUT /integrators/{name}"), Some(all)).await;
     }
 }
 
 /// Drives all functions through all that they do.
-pub(super) async fn drive(server: &Server, recorder: &Recorder, integrator: &Integrator) {
+pub(super) async fn drive(server: &Server, recorder: &Recorder, receiver: &Receiver) {
     let add = json!({"clusterId": "1", "cloud": "c1", "nodeCount": 1, "instanceType": "i1"});
     let work_id = call("PreAddNode", &add).send(server).await.ok()["workId"].clone();
     let mut added = add.clone();
@@ -82,8 +61,9 @@ pub(super) async fn drive(server: &Server, recorder: &Recorder, integrator: &Int
     };
     look("a");
     look("nobody");
+    deliver.invoke(&queue_event(&[("1", "nonsense")]));
     // What was told is listed, one of it gone for good, and sent again.
-    integrator.told.store(410, Ordering::Relaxed);
+    receiver.behaves("a", Habit::Status(410));
     call("PostAddNode", &added).send(server).await.ok();
     look("a");
     let listed = administer(server, "GET /integrators/a/deliveries?status=dead", None).await;
@@ -96,24 +76,24 @@ pub(super) async fn drive(server: &Server, recorder: &Recorder, integrator: &Int
     administer(server, "POST /integrators/a/deliveries/recover", Some(since)).await;
 
     let tick = Lambda::start("tick", &recorder.environment("tick", &environment));
-    down(server, integrator, &look, &tick).await;
+    down(server, receiver, &look, &tick).await;
 
     for line in ["GET /integrators", "GET /integrators/a", "POST /integrators/a/probe"] {
         administer(server, line, None).await;
     }
     administer(server, "POST /integrators/a/rotate-secret", Some(json!({}))).await;
-    set(server, integrator).await;
-    let fewer = json!({"url": integrator.server.url(), "events": ["post-fire"]});
+    set(server, receiver).await;
+    let fewer = json!({"url": receiver.url_of("c"), "events": ["post-fire"]});
     administer(server, "PUT /integrators/a", Some(fewer)).await;
     administer(server, "DELETE /integrators/a", None).await;
     look("a");
 }
 
 /// One that fails for the eleventh time: its owner is told, and its lane waits for the clock. Then it works again.
-async fn down(server: &Server, integrator: &Integrator, look: &dyn Fn(&str), tick: &Lambda) {
-    integrator.told.store(500, Ordering::Relaxed);
+async fn down(server: &Server, receiver: &Receiver, look: &dyn Fn(&str), tick: &Lambda) {
+    receiver.behaves("c", Habit::Status(500));
     let owned = json!({
-        "url": integrator.server.url(), "events": ["post-delete-cluster"], "owner": "owner@example.com",
+        "url": receiver.url_of("c"), "events": ["post-delete-cluster"], "owner": "owner@example.com",
     });
     administer(server, "PUT /integrators/c", Some(owned)).await;
     call("PostDeleteCluster", &json!({"clusterId": "1", "status": "ok", "workId": "w"}))
@@ -138,7 +118,7 @@ async fn down(server: &Server, integrator: &Integrator, look: &dyn Fn(&str), tic
     tick.invoke(&json!({}));
     // Too early.
     look("c");
-    integrator.told.store(200, Ordering::Relaxed);
+    receiver.behaves("c", Habit::Well);
     administer(server, "POST /integrators/c/probe", None).await;
     look("c");
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use treble_tests::{
-    Aws, Cds, Delivery, Deployment, Lambda, Recorder, Repositories, Request, Server, definition, queue_event,
+    Aws, Cds, Delivery, Deployment, Lambda, Receiver, Recorder, Repositories, Request, Server, definition,
+    queue_event,
 };
 
 use super::document::{Template, texts};
@@ -50,15 +51,15 @@ async fn every_policy_allows_what_is_called_and_no_more() {
     super::gates_calls::prepare(&aws).await;
     let told = [super::cds_calls::environment(&cds, &aws), super::gates_calls::environment(&aws)].concat();
     let server = Server::on_recorded_functions(aws, &recorder, &told).await;
-    let integrator = super::gates_calls::integrator();
-    super::gates_calls::set(&server, &integrator).await;
+    let receiver = Receiver::start();
+    super::gates_calls::set(&server, &receiver).await;
     requests(&server, "g/h").await;
     // All of them once more, with paths that lead to the function for what has no route.
     server.gateway().deliver(Delivery::DecodedFirst);
     requests(&server, "g/a%2Fb").await;
     events(&server, &recorder).await;
     super::cds_calls::drive(&server, &recorder, &cds, &hub).await;
-    super::gates_calls::drive(&server, &recorder, &integrator).await;
+    super::gates_calls::drive(&server, &recorder, &receiver).await;
 
     let template = all();
     let mut called: BTreeMap<String, Allowed> = BTreeMap::new();
