@@ -16,18 +16,18 @@ const MOST: usize = 1000;
 
 /// A sink, a store of records and roles, in memory.
 #[derive(Default)]
-struct World {
+pub(super) struct World {
     /// The sink's next answers; it takes the task when there is none.
     refusals: Mutex<Vec<SinkError>>,
     /// A record that is written by another process while the sink refuses.
     late: Mutex<Option<FireRecord>>,
     /// What the sink tells of each task.
     status: Option<Value>,
-    tasks: Mutex<HashMap<SlugId, Value>>,
+    pub(super) tasks: Mutex<HashMap<SlugId, Value>>,
     claims: Mutex<HashMap<SlugId, (Timestamp, Option<TraceContext>)>>,
-    records: Mutex<HashMap<SlugId, FireRecord>>,
+    pub(super) records: Mutex<HashMap<SlugId, FireRecord>>,
     roles: Vec<(String, Vec<String>)>,
-    health: Mutex<Health>,
+    pub(super) health: Mutex<Health>,
 }
 
 #[async_trait]
@@ -96,7 +96,14 @@ impl Credentials for World {
     }
 }
 
-fn engine(world: World) -> (Engine, Arc<World>) {
+impl World {
+    /// One whose sink gives these answers, the last one first.
+    pub(super) fn refusing(refusals: Vec<SinkError>) -> Self {
+        Self { refusals: Mutex::new(refusals), ..Self::default() }
+    }
+}
+
+pub(super) fn engine(world: World) -> (Engine, Arc<World>) {
     let world = Arc::new(world);
     let engine = Engine {
         sink: world.clone(),
@@ -109,11 +116,11 @@ fn engine(world: World) -> (Engine, Arc<World>) {
     (engine, world)
 }
 
-fn at(seconds: i64) -> Timestamp {
+pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
 }
 
-fn hook(task: Value) -> StoredHook {
+pub(super) fn hook(task: Value) -> StoredHook {
     let metadata =
         Metadata { name: "n".into(), description: "d".into(), owner: "o".into(), email_on_error: true };
     let definition = Hook {
@@ -129,7 +136,7 @@ fn hook(task: Value) -> StoredHook {
     StoredHook::new("g/h".parse().unwrap(), definition, at(0), None)
 }
 
-fn firing(payload: Value) -> Firing {
+pub(super) fn firing(payload: Value) -> Firing {
     Firing {
         task_id: SlugId::from_bytes([7; 16]),
         hook: "g/h".parse().unwrap(),
@@ -141,7 +148,7 @@ fn firing(payload: Value) -> Firing {
     }
 }
 
-fn options(now: i64) -> FireOptions {
+pub(super) fn options(now: i64) -> FireOptions {
     FireOptions {
         task_id: TaskIdOrigin::Caller,
         retried: false,
@@ -287,15 +294,15 @@ async fn a_task_has_no_more_authority_than_its_hooks_role() {
     assert_eq!((role_id.as_str(), missing), ("hook-id:g/h", vec!["b".to_owned()]));
 }
 
-fn from_queue(now: i64) -> FireOptions {
+pub(super) fn from_queue(now: i64) -> FireOptions {
     FireOptions { task_id: TaskIdOrigin::Queue, retried: true, ..options(now) }
 }
 
-fn unavailable() -> SinkError {
+pub(super) fn unavailable() -> SinkError {
     SinkError::Unavailable { reason: "no answer".into(), status: None, body: None, source: None }
 }
 
-fn conflict() -> SinkError {
+pub(super) fn conflict() -> SinkError {
     SinkError::Rejected { status: 409, code: "RequestConflict".into(), message: "exists".into(), body: None }
 }
 

@@ -129,6 +129,13 @@ impl IntegratorClient for World {
         assert_eq!(at, now(), "signed as of now");
         let (answer, latency) = {
             let mut state = self.state();
+            if path.starts_with("post-") {
+                let lease = state.lanes[&integrator.name].lease.as_ref();
+                assert!(
+                    lease.unwrap().1 >= later(at, integrator.timeout),
+                    "the lane is ours as long as it may take"
+                );
+            }
             let endpoint = state.endpoints.entry(integrator.name.to_string()).or_default();
             let answer = endpoint.answer();
             let latency = if answer == Answer::Slow { integrator.timeout } else { endpoint.latency };
