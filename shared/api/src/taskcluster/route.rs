@@ -13,14 +13,12 @@ use treble_core::scope::ScopeTemplate;
 
 use super::call::{Call, Reply};
 use super::error::{ApiError, Code};
+pub use super::place::{Place, below_mount};
 use super::schemas::Schema;
 use super::service::Service;
 
 /// Where the dialect's routes are mounted.
 pub const MOUNT: &str = "/api/hooks/v1";
-
-/// All places where routes are mounted.
-const MOUNTS: [&str; 2] = [MOUNT, crate::gates::MOUNT];
 
 /// What a handler returns.
 pub type Handling<'a> = Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send + 'a>>;
@@ -218,32 +216,6 @@ fn decode(raw: &str) -> Option<Cow<'_, str>> {
         }
     }
     percent_decode_str(raw).decode_utf8().ok()
-}
-
-/// Where a path leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place<'p> {
-    /// The mount that it is below.
-    pub mount: &'static str,
-    /// The raw segments below it.
-    pub segments: Vec<&'p str>,
-}
-
-/// A path below a mount; None where it is below none. The mount is found in any case, as clients of the reference service
-/// may rely on; one trailing slash doesn't count.
-pub fn below_mount(path: &str) -> Option<Place<'_>> {
-    MOUNTS.iter().find_map(|mount| {
-        let (start, rest) = path.split_at_checked(mount.len())?;
-        if !start.eq_ignore_ascii_case(mount) {
-            return None;
-        }
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
-        let segments = match rest {
-            "" => Vec::new(),
-            rest => rest.strip_prefix('/')?.split('/').collect(),
-        };
-        Some(Place { mount, segments })
-    })
 }
 
 /// The route of a method at a place.
