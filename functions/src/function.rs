@@ -11,6 +11,7 @@ use treble_aws::settings::AuthChoice;
 use treble_core::ports::{BindingLedger, Credentials, FireStore, HealthStore, HookStore, Sink};
 use treble_core::secret::MasterKey;
 
+use crate::gates::{self, HookGates};
 use crate::parts::{self, Aws, Reading};
 use crate::settings::LambdaSink;
 
@@ -57,6 +58,10 @@ pub struct Uses {
     pub(crate) master_key: Option<fn(&Aws, String) -> Reading>,
     /// Whether trigger tokens are derived from it as well.
     pub(crate) tokens: bool,
+    /// Integrators, for who administers them.
+    pub(crate) gates: Option<gates::Use>,
+    /// Who is asked and told of hooks.
+    pub(crate) hook_gates: Option<HookGates>,
 }
 
 impl Uses {
@@ -71,6 +76,8 @@ impl Uses {
         credentials: None,
         master_key: None,
         tokens: false,
+        gates: None,
+        hook_gates: None,
     };
     /// What has to answer for the service to be well.
     pub const HEARTBEAT: Self = Self { hooks: Some(parts::hooks), sink: Some(parts::sink), ..Self::NOTHING };
@@ -82,6 +89,8 @@ impl Uses {
         master_key: Some(parts::master_key),
         ..Self::NOTHING
     };
+    /// Hooks that are changed.
+    pub const CHANGED_HOOKS: Self = Self { hook_gates: Some(gates::asking), ..Self::HOOKS };
     /// Hooks and what came of their firings.
     pub const HOOKS_AND_FIRES: Self = Self { fires: Some(parts::fires), ..Self::HOOKS };
     /// All that is told of how a hook is doing.
@@ -89,12 +98,21 @@ impl Uses {
     /// Hooks and their trigger tokens.
     pub const HOOKS_AND_TOKENS: Self = Self { tokens: true, ..Self::HOOKS };
     /// All that a firing needs.
-    pub const FIRING: Self =
-        Self { sink: Some(parts::sink), health: Some(parts::health), ..Self::HOOKS_AND_FIRES };
+    pub const FIRING: Self = Self {
+        sink: Some(parts::sink),
+        health: Some(parts::health),
+        hook_gates: Some(gates::asking),
+        ..Self::HOOKS_AND_FIRES
+    };
     /// The same where nobody calls.
     pub const FIRING_FROM_A_QUEUE: Self = Self { callers: None, ..Self::FIRING };
     /// The same for callers who show a token, whoever they are.
     pub const FIRING_BY_TOKEN: Self = Self { tokens: true, ..Self::FIRING_FROM_A_QUEUE };
+    /// Integrators, for callers who are asked who they are.
+    pub const fn gates(gates: gates::Use) -> Self {
+        Self { gates: Some(gates), hooks: None, ..Self::HOOKS }
+    }
+
     /// All there is.
     pub const EVERYTHING: Self = Self { tokens: true, bindings: Some(parts::bindings), ..Self::FIRING };
 }

@@ -8,6 +8,7 @@
 //! - [`publish_changes`] takes what changed from the hooks table's stream to the event bus, [`tell_owner`] from there to
 //!   hooks' owners.
 //! - [`cds`] is the dialect of CDS, its routes and what goes on beside them.
+//! - [`gates`] is who administers integrators, who asks and tells them, and what is delivered to them.
 //! - `start` is how all of them begin.
 
 mod absent;
@@ -15,6 +16,7 @@ pub mod cds;
 mod event;
 pub mod firings;
 mod function;
+pub mod gates;
 pub mod kafka;
 mod logs;
 mod messages;

@@ -97,7 +97,8 @@ where
             messageId = message.message_id,
             trace = Empty,
             hook = Empty,
-            taskId = Empty
+            taskId = Empty,
+            integrator = Empty
         );
         let task = tokio::spawn(work(message.clone()).instrument(span.clone()));
         (message, task, span)

@@ -25,6 +25,7 @@ use treble_core::secret::MasterKey;
 use crate::absent::Absent;
 use crate::function::Uses;
 use crate::settings::{LambdaSink, Settings};
+use crate::start::StartError;
 
 /// How long connecting may take of the 10 s that Lambda gives a function to initialize.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
@@ -50,6 +51,18 @@ impl Aws {
     }
 }
 
+/// A secret that is to be a text is none.
+#[derive(Debug, thiserror::Error)]
+#[error("the secret {0} is no text: it must be a token")]
+struct NoText(String);
+
+/// Reads a token, by its secret's name or ARN.
+pub(crate) async fn text_secret(aws: &Aws, secret: String) -> Result<String, StartError> {
+    let secrets = aws_sdk_secretsmanager::Client::new(aws.config());
+    let text = secrets.get_secret_value().secret_id(&secret).send().await?.secret_string;
+    Ok(text.ok_or(NoText(secret))?)
+}
+
 /// The master key, once it is read.
 pub(crate) type Reading = Pin<Box<dyn Future<Output = Result<MasterKey, BoxError>>>>;
 
@@ -71,6 +84,11 @@ pub(crate) async fn service(uses: Uses, settings: Settings, aws: Option<&Aws>) -
     };
     let (master_key, ()) = tokio::join!(reading, connect(hooks.as_deref(), sink.as_deref()));
     let master_key = master_key?;
+    let aws_and_key = aws.zip(master_key.as_ref());
+    let gates = uses.gates.zip(settings.gates).zip(aws_and_key);
+    let gates = gates.map(|((gates, settings), (aws, key))| gates.administration(aws, settings, key));
+    let hook_gates = uses.hook_gates.zip(settings.hook_gates).zip(aws_and_key);
+    let hook_gates = hook_gates.map(|((make, settings), (aws, key))| make(aws, settings, key));
     let credentials = made(uses.credentials, aws, settings.auth_table.zip(master_key.as_ref()))
         .unwrap_or_else(|| Arc::new(Absent("auth table")));
     let authenticator = uses.callers.zip(settings.auth).map(|(make, choice)| make(&choice, &credentials));
@@ -90,11 +108,11 @@ pub(crate) async fn service(uses: Uses, settings: Settings, aws: Option<&Aws>) -
             credentials,
             health: health.unwrap_or_else(|| Arc::new(Absent("health of hooks"))),
             trace_in_tasks: settings.trace_in_tasks,
-            gates: None,
+            gates: hook_gates,
         },
         master_key,
         denied_exchanges: settings.denied_exchanges,
-        gates: None,
+        gates,
         now: Timestamp::now,
     })
 }

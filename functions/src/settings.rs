@@ -4,12 +4,13 @@ use treble_api::taskcluster::denied::DeniedExchanges;
 use treble_aws::client::AwsSettings;
 use treble_aws::http::RootUrl;
 use treble_aws::settings::{
-    AUTH, AUTH_TABLE, AuthChoice, DENIED_EXCHANGES, FIRES_TABLE, HOOKS_TABLE, MASTER_KEY_ARN, ROOT_URL, SINK,
-    SettingError, SinkChoice, TRACE_IN_TASKS, Variables, YesOrNo,
+    AUTH, AUTH_TABLE, AuthChoice, DENIED_EXCHANGES, FIRES_TABLE, HOOK_GATES, HOOKS_TABLE, MASTER_KEY_ARN,
+    ROOT_URL, SINK, SettingError, SinkChoice, TRACE_IN_TASKS, Variables, YesOrNo,
 };
 use treble_aws::sink::QueueCredentials;
 
 use crate::Uses;
+use crate::gates::GatesSettings;
 
 /// What the environment says, as far as a function uses it.
 #[derive(Debug)]
@@ -34,6 +35,10 @@ pub(crate) struct Settings {
     pub(crate) trace_in_tasks: bool,
     /// The exchanges that no hook may be bound to.
     pub(crate) denied_exchanges: DeniedExchanges,
+    /// Where integrators are, for who administers them.
+    pub(crate) gates: Option<GatesSettings>,
+    /// The same, for who asks and tells them of hooks.
+    pub(crate) hook_gates: Option<GatesSettings>,
 }
 
 /// Where a Lambda can create tasks.
@@ -63,6 +68,10 @@ impl Settings {
         let own_roles = uses.credentials.is_some() && matches!(sink, Some(LambdaSink::Sqs(_)));
         let auth_table = own_clients || own_roles;
         let root_url: RootUrl = variables.parsed(ROOT_URL)?;
+        let gates = uses.gates.map(|gates| gates.settings(variables)).transpose()?;
+        let asks =
+            uses.hook_gates.is_some() && variables.parsed_or_default::<YesOrNo>(HOOK_GATES)? == YesOrNo::Yes;
+        let hook_gates = asks.then(|| GatesSettings::read(variables, true, true)).transpose()?;
         let used = |used: bool, variable| used.then(|| variables.required(variable)).transpose();
         let mut settings = Self {
             root_url: root_url.to_string(),
@@ -70,14 +79,19 @@ impl Settings {
             hooks_table: used(uses.hooks.is_some(), HOOKS_TABLE)?,
             fires_table: used(uses.fires.is_some(), FIRES_TABLE)?,
             auth_table: used(auth_table, AUTH_TABLE)?,
-            // The table's access tokens are sealed with it.
-            master_key: used(uses.tokens || auth_table, MASTER_KEY_ARN)?,
+            // The table's access tokens are sealed with it, and integrators' secrets.
+            master_key: used(
+                uses.tokens || auth_table || gates.is_some() || hook_gates.is_some(),
+                MASTER_KEY_ARN,
+            )?,
             auth,
             sink,
             trace_in_tasks: uses.fires.is_some()
                 && uses.sink.is_some()
                 && variables.parsed_or_default::<YesOrNo>(TRACE_IN_TASKS)? == YesOrNo::Yes,
             denied_exchanges: variables.parsed_or_default::<DeniedExchanges>(DENIED_EXCHANGES)?,
+            gates,
+            hook_gates,
         };
         if settings.uses_aws() {
             settings.aws = Some(variables.aws()?);

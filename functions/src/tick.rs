@@ -12,8 +12,9 @@ use serde::de::IgnoredAny;
 use treble_aws::client::configure;
 use treble_aws::dynamodb::DynamoHooks;
 use treble_aws::master_key;
-use treble_aws::queue::SqsQueue;
-use treble_aws::settings::{FIRINGS_QUEUE_URL, HOOKS_TABLE, MASTER_KEY_ARN};
+use treble_aws::queue::{SqsQueue, SqsWakes};
+use treble_aws::settings::{DELIVERIES_QUEUE_URL, FIRINGS_QUEUE_URL, HOOKS_TABLE, MASTER_KEY_ARN};
+use treble_core::gate::{TellError, wake_due};
 use treble_core::tick::{Tick, TickReport};
 
 use crate::logs::{self, Invocations};
@@ -36,29 +37,60 @@ struct Incomplete(TickReport);
 pub fn run() -> ExitCode {
     start(async |variables| {
         let metrics = Metrics::of(variables);
-        let tick = tick(variables).await?;
+        let (tick, lanes) = tick(variables).await?;
         let handler = service_fn(|event: LambdaEvent<IgnoredAny>| {
-            let metrics = &metrics;
+            let (metrics, lanes) = (&metrics, &lanes);
             let tick = Tick { trace: logs::trace(&event.context), ..tick.clone() };
-            async move { one(&tick, metrics, event.context.deadline).await.map_err(StartError::from) }
+            async move {
+                let wake = async {
+                    match lanes {
+                        Some(lanes) => lanes.wake().await,
+                        None => Ok(()),
+                    }
+                };
+                let (ticked, woken) = tokio::join!(one(&tick, metrics, event.context.deadline), wake);
+                ticked?;
+                woken.map_err(StartError::from)
+            }
         });
         Runtime::new(handler).layer(Invocations).run().await
     })
 }
 
-async fn tick(variables: &Environment) -> Result<Tick, StartError> {
+/// The clock of hooks, and that of integrators' lanes, where there are integrators.
+async fn tick(variables: &Environment) -> Result<(Tick, Option<Lanes>), StartError> {
     let (table, queue_url) = (variables.required(HOOKS_TABLE)?, variables.required(FIRINGS_QUEUE_URL)?);
     let secret = variables.required(MASTER_KEY_ARN)?;
     let aws = configure(&variables.aws()?);
     let master_key = master_key::read(&aws_sdk_secretsmanager::Client::new(&aws), &secret).await?;
-    Ok(Tick {
+    let lanes = variables.optional(DELIVERIES_QUEUE_URL.name).map(|url| Lanes {
+        index: DynamoHooks::new(aws_sdk_dynamodb::Client::new(&aws), table.clone()),
+        queue: SqsWakes::new(aws_sdk_sqs::Client::new(&aws), url),
+    });
+    let tick = Tick {
         index: Arc::new(DynamoHooks::new(aws_sdk_dynamodb::Client::new(&aws), table)),
         queue: Arc::new(SqsQueue::new(aws_sdk_sqs::Client::new(&aws), queue_url)),
         master_key,
         period: PERIOD,
         clock: Timestamp::now,
         trace: None,
-    })
+    };
+    Ok((tick, lanes))
+}
+
+/// Integrators' lanes that wait for longer than a queue lets them.
+struct Lanes {
+    index: DynamoHooks,
+    queue: SqsWakes,
+}
+
+impl Lanes {
+    /// Sends those that are due to the queue.
+    async fn wake(&self) -> Result<(), TellError> {
+        let lanes = wake_due(&self.index, &self.queue, Timestamp::now(), PERIOD).await?;
+        tracing::info!(lanes, "lanes that were due");
+        Ok(())
+    }
 }
 
 /// One tick. `deadline` is when Lambda ends it, in milliseconds since 1970.

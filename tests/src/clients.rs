@@ -105,6 +105,45 @@ pub fn sam_local_routes() -> BTreeMap<String, String> {
     serde_json::from_str(&routes).expect(&routes)
 }
 
+/// What a client that is generated from CCX's definition is answered, for each call of `[[method, request], …]`: by gRPC, and by
+/// the Connect protocol with bodies in protobuf.
+pub fn ccx_client(server: &Server, token: &str, calls: &serde_json::Value) -> Vec<serde_json::Value> {
+    let mut command = Command::new(tool("python"));
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python/ccx_client.py"));
+    let answers = check(command.args([server.address(), token, &calls.to_string()]));
+    serde_json::from_str(&answers).expect(&answers)
+}
+
+/// Whether signed requests are good, as the authors of Standard Webhooks have it: each with a secret, the headers and the body.
+pub fn verify_webhooks<'a>(cases: impl IntoIterator<Item = (&'a str, &'a crate::Received)>) -> Vec<bool> {
+    let case = |(secret, received): (&str, &crate::Received)| {
+        let headers: serde_json::Map<String, serde_json::Value> =
+            received.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        serde_json::json!({"secret": secret, "headers": headers, "body": received.text})
+    };
+    let cases: Vec<serde_json::Value> = cases.into_iter().map(case).collect();
+    let mut command = Command::new(tool("python"));
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python/verify_webhooks.py"));
+    let verdicts = check(command.arg(serde_json::Value::from(cases).to_string()));
+    serde_json::from_str(&verdicts).expect(&verdicts)
+}
+
+/// What `curl` is answered to a call of CCX's, in JSON: nothing but the protocol's plain form.
+pub fn curl(server: &Server, token: &str, method: &str, request: &serde_json::Value) -> serde_json::Value {
+    let url = format!("{}/treble.ccx.v1.HookService/{method}", server.root_url());
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--header", "content-type: application/json"]);
+    command.args([
+        "--header",
+        &format!("authorization: Bearer {token}"),
+        "--data",
+        &request.to_string(),
+        &url,
+    ]);
+    let answer = check(&mut command);
+    serde_json::from_str(&answer).expect(&answer)
+}
+
 /// A program of the virtual environment that `make tools` makes.
 pub(crate) fn tool(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin").join(name);

@@ -11,6 +11,7 @@
     reason = "a test that can't go on stops and says why"
 )]
 
+mod answering;
 mod aws;
 mod bridge;
 mod bus;
@@ -19,13 +20,16 @@ mod cds_world;
 mod clients;
 mod deployment;
 mod emulators;
+mod gate_world;
 mod gateway;
 mod hooks;
 mod lambda;
 mod local_stack;
+mod mock_hooks;
 mod patience;
 mod process;
 mod rabbitmq;
+mod receiver;
 mod recorder;
 mod reference;
 mod repositories;
@@ -40,22 +44,27 @@ mod taskcluster;
 mod wire;
 
 pub use self::taskcluster::{Taskcluster, Trouble};
+pub use answering::Answering;
 pub use aws::Aws;
 pub use bridge::BridgeProcess;
 pub use bus::EventBridge;
 pub use cds::{Cds, CdsRun};
 pub use cds_world::{CdsWorld, node_hook};
 pub use clients::{
-    deploy_template, node, python, python_as, sam_local_routes, schemathesis, validate_openapi,
+    ccx_client, curl, deploy_template, node, python, python_as, sam_local_routes, schemathesis,
+    validate_openapi, verify_webhooks,
 };
 pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};
+pub use gate_world::{CCX_TOKEN, GateWorld};
 pub use gateway::{Delivery, Gateway};
 pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary, queue_event};
 pub use local_stack::LocalStack;
+pub use mock_hooks::MockHooks;
 pub use patience::until;
 pub use process::Exit;
 pub use rabbitmq::RabbitMq;
+pub use receiver::{Habit, Received, Receiver};
 pub use recorder::{Recorded, Recorder};
 pub use reference::ReferenceHooks;
 pub use repositories::{Asked, Repositories};

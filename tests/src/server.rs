@@ -103,11 +103,27 @@ impl Server {
         server
     }
 
+    /// A new `treble local-server` whose integrator is at this URL, with further variables and arguments.
+    pub async fn local(url: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Server {
+        Server::of(&["local-server", url], 0, arguments, variables, Aws::from_env()).await
+    }
+
     async fn at(port: u16, arguments: &[&str], variables: &[(&str, &str)], aws: Option<Aws>) -> Server {
+        Server::of(&["up"], port, arguments, variables, aws).await
+    }
+
+    async fn of(
+        words: &[&str],
+        port: u16,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+        aws: Option<Aws>,
+    ) -> Server {
         let site = Site {
             data: TempDir::new().unwrap(),
             exported: OnceLock::new(),
             aws,
+            words: words.iter().map(|&word| word.to_owned()).collect(),
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
             environment: variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
             port,
@@ -226,20 +242,35 @@ impl Server {
         Process::spawn(&mut command).finish()
     }
 
+    /// What it printed when it was ready, and since.
+    pub fn printed(&self) -> String {
+        self.process.printed()
+    }
+
     /// Runs `treble hooks ARGUMENTS`, which finds this server by its data directory.
     pub fn hooks(&self, arguments: &[&str]) -> Exit {
+        self.asking(&[&["hooks"], arguments].concat())
+    }
+
+    /// Runs `treble ARGUMENTS` that calls the API of this server, found by its data directory.
+    pub fn asking(&self, arguments: &[&str]) -> Exit {
         let mut command = self.site.command();
-        command.arg("hooks").args(arguments).arg("--data").arg(self.data());
+        command.args(arguments).arg("--data").arg(self.data());
         Process::spawn(&mut command).finish()
     }
 
-    /// The same as this client, and with the server as a deployment that the environment names.
+    /// The same as [`hooks`](Self::hooks) as this client, and with the server as a deployment that the environment names.
     pub fn hooks_as(&self, client: &taskcluster::Credentials, arguments: &[&str]) -> Exit {
+        self.asking_as(client, &[&["hooks"], arguments].concat())
+    }
+
+    /// The same as [`asking`](Self::asking) as this client.
+    pub fn asking_as(&self, client: &taskcluster::Credentials, arguments: &[&str]) -> Exit {
         let mut command = self.site.command();
         command.env("TASKCLUSTER_ROOT_URL", self.root_url());
         command.env("TASKCLUSTER_CLIENT_ID", &client.client_id);
         command.env("TASKCLUSTER_ACCESS_TOKEN", &client.access_token);
-        command.arg("hooks").args(arguments);
+        command.args(arguments);
         Process::spawn(&mut command).finish()
     }
 

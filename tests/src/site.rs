@@ -17,6 +17,8 @@ pub(crate) struct Site {
     pub(crate) data: TempDir,
     pub(crate) exported: OnceLock<Exported>,
     pub(crate) aws: Option<Aws>,
+    /// What of `treble` it is: `up`, or `local-server` and a URL.
+    pub(crate) words: Vec<String>,
     pub(crate) arguments: Vec<String>,
     /// Further variables.
     pub(crate) environment: Vec<(String, String)>,
@@ -93,7 +95,10 @@ impl Site {
         let mut command = self.command();
         // A free port at first, the same again later: it is part of the root URL.
         let port = self.exported.get().map_or(self.port, |exported| exported.port);
-        command.args(["up", "--host", HOST, "--port", &port.to_string(), "--data"]).arg(self.data.path());
+        command
+            .args(&self.words)
+            .args(["--host", HOST, "--port", &port.to_string(), "--data"])
+            .arg(self.data.path());
         if let Some(aws) = &self.aws {
             command.args(["--store", "aws", "--create-tables"]);
             if !self.arguments.iter().any(|argument| argument == "--sink") {

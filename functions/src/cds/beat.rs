@@ -16,7 +16,7 @@ use treble_core::cds::{PERIOD, Registrar};
 
 use super::parts;
 use crate::logs::Invocations;
-use crate::parts::Aws;
+use crate::parts::{Aws, text_secret};
 use crate::start::{Environment, StartError, start};
 
 /// What wakes it: the rule, or messages.
@@ -25,11 +25,6 @@ struct Woken {
     #[serde(rename = "Records")]
     messages: Option<IgnoredAny>,
 }
-
-/// The secret that is to be the token is none.
-#[derive(Debug, thiserror::Error)]
-#[error("the secret {0} is no text: it must be the token that CDS knows the service by")]
-struct NoText(String);
 
 /// Runs the function.
 pub fn run() -> ExitCode {
@@ -55,9 +50,7 @@ async fn registrar(variables: &Environment, aws: &Aws) -> Result<Registrar, Star
     let secret = variables.required(CDS_TOKEN_ARN)?;
     let public_url = parts::root_url(variables)?;
     let master_key = parts::master_key(variables, aws).await?;
-    let secrets = aws_sdk_secretsmanager::Client::new(aws.config());
-    let token = secrets.get_secret_value().secret_id(&secret).send().await?.secret_string;
-    let token = token.ok_or(NoText(secret))?;
+    let token = text_secret(aws, secret).await?;
     Ok(Registrar {
         api: parts::client(&settings, public_url, Some(token.trim().to_owned())),
         state: parts::state(variables, aws, &master_key)?,

@@ -5,13 +5,15 @@
 //!   `first_start` in front; `queue` is where its firings wait.
 //! - `changes` are announced once they are stored; hooks' owners find in `mailbox` what they are told of them.
 //! - `socket` lets the other commands, in `admin`, work beside a running server.
-//! - `hooks` calls the API, of the running server or of a deployment.
+//! - `hooks` calls the API, of the running server or of a deployment; `gates` does for integrators and what they are told.
+//! - `ccx` is what one tries the gates of CCX with: an integrator's server, and a client.
 //! - `doctor` tells whether all of it is well, here or in a deployment.
 //! - `transfer` writes hooks, or everything, to a file, and takes them from one.
 //! - `tasks` shows what was created, `routes` what can be called, and `watch_router` by which function; `completions`
 //!   tells shells about all this.
 
 mod admin;
+mod ccx;
 mod changes;
 mod cli;
 mod completions;
@@ -19,6 +21,7 @@ mod data_dir;
 mod doctor;
 mod environment;
 mod first_start;
+mod gates;
 mod hooks;
 pub mod journal;
 mod logs;
@@ -59,8 +62,13 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, output::Failure> {
     match command {
         Command::Up(arguments) => up::run(arguments)?,
+        Command::LocalServer(arguments) => up::run_local(arguments)?,
+        Command::MockHooks(arguments) => ccx::mock_hooks::run(arguments)?,
+        Command::TestClient(arguments) => ccx::test_client::run(&arguments)?,
         Command::Bridge => treble_pulse_bridge::run_from_environment()?,
         Command::Hooks(arguments) => return hooks::run(arguments),
+        Command::Integrator(arguments) => return gates::integrator::run(arguments),
+        Command::Deliveries(arguments) => return gates::deliveries::run(arguments),
         Command::Tasks(arguments) => tasks::run(&arguments)?,
         Command::Routes { watch_router: true, .. } => output::line(&watch_router::toml()),
         Command::Routes { json, .. } => routes::run(json)?,

@@ -1,18 +1,18 @@
 //! `treble routes`: the API's methods, for people; from the table that serves them.
 
 use serde_json::{Value, json};
-use treble_api::taskcluster::ROUTES;
-use treble_api::taskcluster::route::{MOUNT, Route};
+use treble_api::taskcluster::ALL_ROUTES;
+use treble_api::taskcluster::route::Route;
 
 use crate::output::{self, Failure, Table};
 
 /// Runs the command.
 pub(crate) fn run(json: bool) -> Result<(), Failure> {
     if json {
-        return output::json(&ROUTES.iter().map(|route| object(route)).collect::<Vec<_>>());
+        return output::json(&ALL_ROUTES.iter().map(|route| object(route)).collect::<Vec<_>>());
     }
     let mut table = Table::new(["METHOD", "PATH", "NAME", "SCOPES"]);
-    for route in ROUTES {
+    for route in ALL_ROUTES {
         table.row(row(route).map(Into::into));
     }
     table.print();
@@ -38,7 +38,7 @@ fn object(route: &Route) -> Value {
 }
 
 fn path(route: &Route) -> String {
-    format!("{MOUNT}{}", route.path)
+    format!("{}{}", route.mount, route.path)
 }
 
 /// The scope expression; null where anybody may call.
@@ -52,7 +52,11 @@ mod tests {
 
     #[test]
     fn a_route_tells_what_it_needs() {
-        let row_of = |name: &str| row(ROUTES.iter().find(|route| route.name == name).unwrap()).join(" ");
+        let row_of = |name: &str| row(ALL_ROUTES.iter().find(|route| route.name == name).unwrap()).join(" ");
+        assert_eq!(
+            row_of("probeIntegrator"),
+            "POST /api/gates/v1/integrators/<integrator>/probe probeIntegrator gates:modify-integrator:<integrator>"
+        );
         assert_eq!(row_of("ping"), "GET /api/hooks/v1/ping ping -");
         assert_eq!(
             row_of("createHook"),

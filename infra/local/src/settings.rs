@@ -1,11 +1,13 @@
 //! The values of options that are more than text.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use serde_json::Value;
 use treble_aws::http::{InvalidRootUrl, RootUrl};
+use treble_core::gate::AddressRules;
 use treble_core::hook::is_group_id;
 
 /// Why an option's value is none.
@@ -13,6 +15,12 @@ use treble_core::hook::is_group_id;
 pub(crate) enum InvalidSetting {
     #[error("must be a moment in the future, e.g. 2030-01-01T00:00:00Z, or a time from now, e.g. 30d or 12h")]
     Expiry,
+    #[error("must be a moment, e.g. 2026-11-27T00:00:00Z, or a time before now, e.g. 2h or 3d")]
+    Since,
+    #[error("must be public or any")]
+    Addresses,
+    #[error("must be a time, e.g. 90s, 10m or 2h")]
+    Duration,
     #[error("must be 22 to 66 letters, digits, - and _")]
     AccessToken,
     #[error("must be a hookGroupId: 1 to 1000 letters, digits, - and _")]
@@ -24,6 +32,35 @@ pub(crate) enum InvalidSetting {
 /// A deployment's root URL: without a slash at the end.
 pub(crate) fn root_url(text: &str) -> Result<String, InvalidRootUrl> {
     text.parse::<RootUrl>().map(|url| url.to_string())
+}
+
+/// A moment in the past.
+pub(crate) fn since(text: &str) -> Result<Timestamp, InvalidSetting> {
+    before(text, Timestamp::now())
+}
+
+fn before(text: &str, now: Timestamp) -> Result<Timestamp, InvalidSetting> {
+    if let Ok(moment) = text.parse() {
+        return Ok(moment);
+    }
+    let span = text.parse::<Span>().ok().filter(|span| !span.is_negative()).ok_or(InvalidSetting::Since)?;
+    let moment = now.to_zoned(TimeZone::UTC).checked_sub(span).map_err(|_| InvalidSetting::Since)?;
+    Ok(moment.timestamp())
+}
+
+/// Where integrators may be.
+pub(crate) fn addresses(text: &str) -> Result<AddressRules, InvalidSetting> {
+    match text {
+        "public" => Ok(AddressRules::Public),
+        "any" => Ok(AddressRules::Local),
+        _ => Err(InvalidSetting::Addresses),
+    }
+}
+
+/// A time, as people write it.
+pub(crate) fn duration(text: &str) -> Result<Duration, InvalidSetting> {
+    let parsed = text.parse::<SignedDuration>().ok().and_then(|parsed| Duration::try_from(parsed).ok());
+    parsed.ok_or(InvalidSetting::Duration)
 }
 
 /// When a client expires.
@@ -119,6 +156,22 @@ mod tests {
         for (text, expected) in cases {
             let field = text.parse::<Field>().ok().map(|field| (field.name, field.value));
             assert_eq!(field, expected.map(|(name, value)| (name.to_owned(), value)), "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_in_the_past() {
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        let cases = [
+            ("2h", Some("2026-11-21T08:00:00Z")),
+            ("3d 1h", Some("2026-11-18T09:00:00Z")),
+            ("2026-01-01T00:00:00+01:00", Some("2025-12-31T23:00:00Z")),
+            ("-2h", None),
+            ("99999y", None),
+            ("yesterday", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(before(text, now).ok(), expected.map(|moment| moment.parse().unwrap()), "{text}");
         }
     }
 

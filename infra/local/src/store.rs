@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::Client;
 use treble_aws::client::configure;
 use treble_aws::dynamodb::stream::enable_stream;
 use treble_aws::dynamodb::{
-    DynamoAuth, DynamoDeadLetters, DynamoExecutions, DynamoFires, DynamoHooks, DynamoRepositories,
-    DynamoServiceState, TableNames, create_tables,
+    DynamoAuth, DynamoDeadLetters, DynamoExecutions, DynamoFires, DynamoGates, DynamoHooks,
+    DynamoRepositories, DynamoServiceState, TableNames, create_tables,
 };
 use treble_aws::settings::{AUTH_TABLE, FIRES_TABLE, SettingError};
 use treble_core::secret::MasterKey;
@@ -100,6 +100,11 @@ impl Store {
     /// What was given up.
     pub(crate) fn dead_letters(&self) -> DynamoDeadLetters {
         DynamoDeadLetters::new(self.client.clone(), &self.tables.fires)
+    }
+
+    /// Integrators, and what is delivered to them.
+    pub(crate) fn gates(&self, master_key: &MasterKey) -> DynamoGates {
+        DynamoGates::new(self.client.clone(), &self.tables.gates, master_key)
     }
 
     /// Clients and roles.

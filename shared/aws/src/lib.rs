@@ -5,6 +5,7 @@
 //! - [`client`] configures the SDK, lean enough for a cold start.
 //! - [`dynamodb`] keeps hooks, fire records, clients and roles.
 //! - [`sink`] creates tasks.
+//! - [`integrators`] calls third parties, none of them inside.
 //! - [`pulse`] carries messages from a broker, and changes of hooks to it.
 //! - [`queue`] is where firings wait.
 //! - [`master_key`] reads the deployment's one secret.
@@ -17,6 +18,7 @@ pub mod cds;
 pub mod client;
 pub mod dynamodb;
 pub mod http;
+pub mod integrators;
 pub mod mail;
 pub mod master_key;
 mod patience;

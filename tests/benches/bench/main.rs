@@ -5,9 +5,9 @@
 //!
 //! - [`load`] calls a local server, [`lambda`] is what runs a function; both do [`operation`]s.
 //! - [`floor`] makes the same calls of AWS with the bare SDK, and nothing else.
-//! - [`served`], [`cold`], [`engine`], [`schedule`] and [`cds`] measure; [`report`] is the table that they fill.
+//! - [`served`], [`cold`], [`engine`], [`schedule`], [`cds`] and [`gates`] measure; [`report`] is the table that they fill.
 //!
-//! `cargo bench -p treble-tests -- PART…` measures parts only: `served`, `cold`, `engine`, `schedule`, `cds`.
+//! `cargo bench -p treble-tests -- PART…` measures parts only: `served`, `cold`, `engine`, `schedule`, `cds`, `gates`.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -23,6 +23,7 @@ mod cpu;
 mod emulator;
 mod engine;
 mod floor;
+mod gates;
 mod lambda;
 mod load;
 mod operation;
@@ -71,6 +72,11 @@ fn main() {
             // Nothing else is due there.
             let deployment = load::Deployment::start().await;
             cds::measure(&deployment, &mut rows).await;
+        }
+        if asked("gates") {
+            report::print(&rows);
+            rows.clear();
+            gates::measure(&mut rows).await;
         }
     });
     report::print(&rows);

@@ -94,7 +94,11 @@ pub(crate) struct Request {
 impl Request {
     /// A signed request to a path below the mount.
     pub(crate) fn signed(signer: &Signer, method: &'static str, path: &str, body: Option<String>) -> Request {
-        let path = format!("{API}{path}");
+        Request::at(signer, method, format!("{API}{path}"), body)
+    }
+
+    /// Signed for any path.
+    pub(crate) fn at(signer: &Signer, method: &'static str, path: String, body: Option<String>) -> Request {
         Request { method, authorization: Some(signer.header(method, &path)), path, body }
     }
 }

@@ -20,6 +20,7 @@ mod end_to_end;
 mod event_functions;
 mod events;
 mod functions;
+mod gates;
 mod hooks_cli;
 mod hostile;
 mod hygiene;

@@ -1,8 +1,10 @@
 //! What can be asked for on the command line.
 
+mod ccx;
 mod cds;
 mod dead_letters;
 mod doctor;
+mod gates;
 mod hooks;
 mod transfer;
 
@@ -13,13 +15,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use treble_api::taskcluster::denied::DeniedExchanges;
 use treble_aws::settings::{AuthChoice, SinkChoice, YesOrNo};
+use treble_core::gate::AddressRules;
 use treble_pulse_bridge::Broker;
 
 use crate::output::style;
 use crate::settings::Expiry;
+pub(crate) use ccx::{LocalServer, MockHooks, TestClient};
 pub(crate) use cds::{Cds, CdsAction, Switch};
 pub(crate) use dead_letters::{DeadLetterFilter, DeadLetters, DeadLettersAction};
 pub(crate) use doctor::Doctor;
+pub(crate) use gates::{Deliveries, DeliveriesAction, Integrator, IntegratorAction, SetIntegrator, Status};
 pub(crate) use hooks::{Apply, Hooks, HooksAction, HooksCommon, List, Next, Payload, Render, Show, Which};
 pub(crate) use transfer::{End, Export, Import};
 
@@ -50,7 +55,17 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start the whole service in this process
+    #[command(visible_alias = "serve")]
     Up(Up),
+    /// Start it with one integrator, which is a local HTTP server
+    #[command(long_about = ccx::LOCAL_SERVER_HELP)]
+    LocalServer(LocalServer),
+    /// Be an integrator's HTTP server, which prints each hook that comes in
+    #[command(long_about = ccx::MOCK_HOOKS_HELP)]
+    MockHooks(MockHooks),
+    /// Call the service as CCX's platform does
+    #[command(long_about = ccx::TEST_CLIENT_HELP)]
+    TestClient(TestClient),
     /// Bridge a RabbitMQ to a deployment on AWS: messages in, changes of hooks out
     ///
     /// All is set by variables, as secrets are among it: TREBLE_AMQP_URL (e.g. amqps://broker.example.com/vhost),
@@ -60,6 +75,10 @@ pub(crate) enum Command {
     Bridge,
     /// Apply, list, trigger and try out hooks
     Hooks(Hooks),
+    /// Manage integrators: third parties that are asked before something happens, and told after it did
+    Integrator(Integrator),
+    /// Look at what integrators are told, and send it again
+    Deliveries(Deliveries),
     /// Show the tasks that were created
     Tasks(Tasks),
     /// List the API's methods and the scopes that they need
@@ -135,6 +154,12 @@ pub(crate) struct Up {
     /// its data directory
     #[arg(long)]
     pub(crate) clock: bool,
+    /// Whether integrators are asked and told of hooks as well: before one is created, updated or fires, and after
+    #[arg(long, value_name = "yes|no", env = "TREBLE_HOOK_GATES", hide_env_values = true, default_value = "no", num_args = 0..=1, default_missing_value = "yes")]
+    pub(crate) hook_gates: YesOrNo,
+    /// Where integrators may be: public, for public addresses only, or any
+    #[arg(long, value_name = "public|any", env = "TREBLE_INTEGRATOR_ADDRESSES", hide_env_values = true, default_value = "any", value_parser = crate::settings::addresses)]
+    pub(crate) integrator_addresses: AddressRules,
     /// Create missing tables, on an emulator of AWS (with AWS_ENDPOINT_URL)
     #[arg(long)]
     pub(crate) create_tables: bool,
@@ -317,6 +342,7 @@ mod tests {
             "treble up --sink kafka:x",
             "treble up --auth nobody",
             "treble up --trace-in-tasks maybe",
+            "treble up --integrator-addresses private",
             "treble up --root-url localhost:8080",
             "treble up --store sqlite",
             "treble role set r",

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::api::ApiError;
 use super::target::NoServer;
+use crate::ccx::test_client::CallError;
 
 /// It could not be done.
 pub(crate) const FAILED: u8 = 1;
@@ -27,6 +28,8 @@ pub(crate) struct Usage(pub(crate) String);
 /// The exit code of a failure of any command.
 pub(crate) fn of(failure: &(dyn Error + 'static)) -> ExitCode {
     let code = if let Some(error) = failure.downcast_ref::<ApiError>() {
+        error.exit_code()
+    } else if let Some(error) = failure.downcast_ref::<CallError>() {
         error.exit_code()
     } else if failure.is::<NoServer>() {
         UNAVAILABLE

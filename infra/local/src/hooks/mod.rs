@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: cli::Hooks) -> Result<ExitCode, Failure> {
 }
 
 /// The service that is meant.
-fn connect(common: &HooksCommon) -> Result<Api, Failure> {
+pub(crate) fn connect(common: &HooksCommon) -> Result<Api, Failure> {
     Ok(Api::new(Target::find(common.data.as_deref())?))
 }
 
@@ -65,6 +65,6 @@ fn moment(at: Timestamp) -> String {
 }
 
 /// The moment that a text of the API names, for people.
-fn moment_of(text: &str) -> String {
+pub(crate) fn moment_of(text: &str) -> String {
     text.parse().map_or_else(|_| text.to_owned(), moment)
 }

@@ -3,11 +3,12 @@
 //!
 //! - [`Queues`] is the file; [`Queue`] one queue in it, which is a [`FiringQueue`] and a [`PulseQueue`] too.
 //! - `file` is what is in it and how that changes.
-//! - `worker` does what waits in a queue.
+//! - `wakes` are the queues of integrators' lanes; `worker` does what waits in a queue.
 //!
 //! It is not the database's own file: that one has a single writer, whom a backlog of messages would hold up.
 
 mod file;
+mod wakes;
 pub(crate) mod worker;
 
 use std::path::Path;
@@ -24,12 +25,19 @@ use treble_embedded::Durability;
 use crate::data_dir::{DataDir, DataDirError};
 use file::{File, New};
 pub(crate) use file::{Received, State};
+pub(crate) use wakes::Wakes;
 
 /// The queue of firings.
 pub(crate) const FIRINGS: &str = "firings";
 
 /// The queue of messages from a broker.
 pub(crate) const PULSE: &str = "pulse";
+
+/// The queue of integrators' lanes.
+pub(crate) const DELIVERIES: &str = "deliveries";
+
+/// The queue of lanes that were to be looked at later: mostly as their integrators' servers have failed.
+pub(crate) const RETRIES: &str = "retries";
 
 /// The file of queues can't be used.
 #[derive(Debug, thiserror::Error)]

@@ -84,7 +84,7 @@ async fn a_worker_tries_again_gives_up_and_holds_nothing_up() {
     let queue = queues.queue("a");
     let (reports, mut reported) = mpsc::unbounded_channel();
     let handler = Arc::new(Script { reports, count: AtomicU32::new(0) });
-    tokio::spawn(worker::run(queue.clone(), handler.clone(), 4));
+    tokio::spawn(worker::run(queue.clone(), handler.clone(), worker::CONCURRENCY, 4));
     let messages = ["panics", "never works", "works the third time", "works"];
     queue.add(messages.map(|message| (message.to_owned(), NO_TIME)).into()).await.unwrap();
     let mut seen = Vec::new();

@@ -11,8 +11,8 @@ use tokio::time::sleep;
 use super::{Queue, QueuesError, Received};
 use crate::output;
 
-/// How many messages are done at once.
-const CONCURRENCY: usize = 10;
+/// How many messages are done at once, where each is work for this process.
+pub(crate) const CONCURRENCY: usize = 10;
 
 /// How long a message is nobody else's: longer than doing it may take.
 const HIDDEN: Duration = Duration::from_secs(60);
@@ -37,9 +37,10 @@ pub(crate) trait Handler: Send + Sync + 'static {
     async fn give_up(&self, message: &Received) -> Result<(), Duration>;
 }
 
-/// Does what waits in a queue, for good; each message up to so many times.
-pub(crate) async fn run(queue: Queue, handler: Arc<dyn Handler>, attempts: u32) {
-    let mut under_way = UnderWay { queue, handler, attempts, tasks: JoinSet::new(), messages: Vec::new() };
+/// Does what waits in a queue, for good: so many messages at once, each up to so many times.
+pub(crate) async fn run(queue: Queue, handler: Arc<dyn Handler>, concurrency: usize, attempts: u32) {
+    let (tasks, messages) = (JoinSet::new(), Vec::new());
+    let mut under_way = UnderWay { queue, handler, concurrency, attempts, tasks, messages };
     loop {
         if let Err(error) = under_way.turn().await {
             tracing::error!("{}", output::chain(&error));
@@ -52,6 +53,7 @@ pub(crate) async fn run(queue: Queue, handler: Arc<dyn Handler>, attempts: u32) 
 struct UnderWay {
     queue: Queue,
     handler: Arc<dyn Handler>,
+    concurrency: usize,
     attempts: u32,
     tasks: JoinSet<Result<(), Duration>>,
     messages: Vec<(Id, Received)>,
@@ -60,7 +62,7 @@ struct UnderWay {
 impl UnderWay {
     /// Takes what there is and there is room for; then waits until something is done or new.
     async fn turn(&mut self) -> Result<(), QueuesError> {
-        let room = CONCURRENCY - self.tasks.len();
+        let room = self.concurrency - self.tasks.len();
         let received = if room > 0 { self.queue.receive(room, HIDDEN).await? } else { Vec::new() };
         let nothing_new = received.is_empty();
         for message in received {
@@ -76,8 +78,8 @@ impl UnderWay {
         let queue = self.queue.clone();
         tokio::select! {
             Some(done) = self.tasks.join_next_with_id() => self.end(done).await,
-            () = queue.sent(), if self.tasks.len() < CONCURRENCY => Ok(()),
-            () = sleep(pause), if self.tasks.len() < CONCURRENCY => Ok(()),
+            () = queue.sent(), if self.tasks.len() < self.concurrency => Ok(()),
+            () = sleep(pause), if self.tasks.len() < self.concurrency => Ok(()),
         }
     }
 

@@ -3,11 +3,18 @@
 //! What a client can hold on to is bounded: connections, the time a request may take to arrive, its
 //! headers and its body. A request that arrived is answered to its end even when its client went away,
 //! so that a firing never stops between the sink and its record.
+//!
+//! - `listen` finds addresses; `connection` speaks HTTP/1 and, where a client begins with it, HTTP/2, and `silence` ends what is
+//!   idle.
+//! - `body` reads what is sent, `compression` makes replies smaller.
+//! - `rpc` answers calls of CCX.
 
 mod body;
 mod compression;
 mod connection;
 mod listen;
+mod rpc;
+mod silence;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -18,6 +25,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use treble_api::ccx::Connect;
 use treble_api::taskcluster::service::Service;
 
 pub(crate) use listen::listen;
@@ -27,6 +35,10 @@ const MAX_CONNECTIONS: usize = 512;
 
 /// Requests being answered at once, by their weight.
 const MAX_REQUESTS: u32 = 64;
+
+/// Calls of CCX being answered at once, by their weight. They are more than others, and counted for themselves, as each waits
+/// for integrators, who may take their time.
+const MAX_CALLS: u32 = 256;
 
 /// As many bytes of a body weigh as much as a request: parsed, JSON takes up to forty times its length in
 /// memory, so that a body of the largest size is answered alone.
@@ -43,13 +55,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Server {
     service: Arc<Service>,
     cds: Option<Arc<treble_api::cds::Service>>,
+    ccx: Option<Connect>,
     connections: Arc<Semaphore>,
     requests: Arc<Semaphore>,
+    calls: Arc<Semaphore>,
 }
 
-/// How much of [`MAX_REQUESTS`] a request with a body of so many bytes takes.
-fn weight(bytes: usize) -> u32 {
-    u32::try_from(bytes / BYTES_A_REQUEST + 1).unwrap_or(MAX_REQUESTS).min(MAX_REQUESTS)
+/// How much of what there is room for a request with a body of so many bytes takes.
+fn weight(bytes: usize, room: u32) -> u32 {
+    u32::try_from(bytes / BYTES_A_REQUEST + 1).unwrap_or(room).min(room)
 }
 
 impl Server {
@@ -58,9 +72,17 @@ impl Server {
         Self {
             service,
             cds,
+            ccx: None,
             connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             requests: Arc::new(Semaphore::new(MAX_REQUESTS as usize)),
+            calls: Arc::new(Semaphore::new(MAX_CALLS as usize)),
         }
+    }
+
+    /// The same with CCX's dialect.
+    #[must_use]
+    pub(crate) fn with_ccx(self, ccx: Connect) -> Self {
+        Self { ccx: Some(ccx), ..self }
     }
 
     /// Serves until `stop`, then finishes what is under way. False if that took too long.
@@ -85,6 +107,7 @@ impl Server {
             graceful.shutdown().await;
             // Those whose clients went away are not bound to a connection.
             let _ = self.requests.acquire_many(MAX_REQUESTS).await;
+            let _ = self.calls.acquire_many(MAX_CALLS).await;
         };
         timeout(GRACE, finish).await.is_ok()
     }

@@ -161,10 +161,44 @@ async fn a_stop_waits_for_requests_and_not_for_idle_connections() {
     assert!(server.finished.await.unwrap());
 }
 
+#[tokio::test]
+async fn http2_is_spoken_to_who_begins_with_it() {
+    let server = start(Timestamp::now).await;
+    let io = hyper_util::rt::TokioIo::new(server.connect().await);
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (mut requests, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let ping = || {
+        let uri = format!("http://localhost:{}/api/hooks/v1/ping", server.port);
+        let body = http_body_util::Empty::<bytes::Bytes>::new();
+        http::Request::get(uri).body(body).unwrap()
+    };
+    // All are answered by one connection, at once.
+    let replies = [requests.send_request(ping()), requests.send_request(ping())];
+    for reply in replies {
+        let reply = reply.await.unwrap();
+        assert_eq!((reply.status().as_u16(), reply.version()), (200, http::Version::HTTP_2));
+        assert!(!reply.headers().contains_key("keep-alive"));
+    }
+    // A stop ends it.
+    server.stop.send(()).unwrap();
+    connection.await.unwrap().unwrap();
+    assert!(server.finished.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_who_says_nothing() {
+    let server = start(Timestamp::now).await;
+    let mut silent = server.connect().await;
+    server.stop.send(()).unwrap();
+    assert!(is_closed(&mut silent).await);
+    assert!(server.finished.await.unwrap());
+}
+
 #[test]
 fn large_bodies_weigh_more() {
     let cases = [(0, 1), (BYTES_A_REQUEST - 1, 1), (BYTES_A_REQUEST, 2), (MAX_BODY_BYTES, MAX_REQUESTS)];
     for (bytes, expected) in cases {
-        assert_eq!(weight(bytes), expected, "{bytes}");
+        assert_eq!(weight(bytes, MAX_REQUESTS), expected, "{bytes}");
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use treble_api::auth::{CacheLimits, CachedCredentials};
+use treble_api::ccx::Connect;
 use treble_api::taskcluster::service::{About, Service};
 use treble_aws::dynamodb::{DynamoAuth, DynamoHooks};
 use treble_aws::settings::{AuthChoice, SinkChoice, YesOrNo};
@@ -15,9 +16,10 @@ use treble_core::secret::MasterKey;
 use treble_core::tick::Tick;
 use treble_pulse_bridge::{Bridge, BridgeOptions, Broker, LocalChanges};
 
-use super::banner::{self, Banner};
+use super::banner::{self, Banner, Local};
 use super::cds::Cds;
 use super::firing::{self, Firings};
+use super::gates::{LocalGates, NotHere};
 use super::pulse::{self, Pulse};
 use super::{background, kafka, parts, poll};
 use crate::changes::{Changes, Inbox, Owners, PublishingHooks, tell_owners};
@@ -53,6 +55,8 @@ pub(super) struct Assembly<'a> {
     queues: Queues,
     /// The dialect of CDS, where there is one.
     cds: Option<Cds>,
+    /// Integrators, who are asked and told, where that is this process' concern.
+    gates: Option<LocalGates>,
     /// The topics that its tasks listen to, where there is a cluster.
     kafka: Option<kafka::Consumer>,
 }
@@ -70,10 +74,13 @@ impl<'a> Assembly<'a> {
         let fires_here = store.embedded.is_some() || arguments.clock;
         let root_url = arguments.root_url.clone().unwrap_or_else(|| address.clone());
         let cds = Cds::new(&store, &master_key, &root_url, fires_here)?;
+        let queues = Queues::open(&dir, parts::durability(arguments))?;
+        let gates = LocalGates::new(arguments, &store, &master_key, &hooks, &queues, fires_here)?;
         Ok(Self {
             arguments,
             started: Timestamp::now(),
-            queues: Queues::open(&dir, parts::durability(arguments))?,
+            queues,
+            gates,
             kafka: kafka::Consumer::new(cds.is_some())?,
             cds,
             root_url,
@@ -117,7 +124,7 @@ impl<'a> Assembly<'a> {
             authenticator: parts::authenticator(&self.arguments.auth, &self.credentials),
             master_key: Some(self.master_key.clone()),
             denied_exchanges: self.arguments.denied_exchanges.clone().unwrap_or_default(),
-            gates: None,
+            gates: self.gates.as_ref().map(LocalGates::administration),
             now: Timestamp::now,
         })
     }
@@ -127,6 +134,19 @@ impl<'a> Assembly<'a> {
         let cds = self.cds.as_ref()?;
         let queue = Arc::new(self.queues.queue(queue::FIRINGS));
         Some(Arc::new(cds.service(&self.store, self.published.clone(), queue)))
+    }
+
+    /// The dialect of CCX, where it is spoken.
+    pub(super) fn ccx(&self) -> Option<Connect> {
+        self.gates.as_ref()?.ccx(&self.arguments.host)
+    }
+
+    /// Makes the integrator of `treble local-server` be at its URL; its secret, if it is new.
+    pub(super) async fn set_integrator(&self, url: &str) -> Result<Option<String>, Failure> {
+        match &self.gates {
+            Some(gates) => gates.set_local(url).await,
+            None => Err(NotHere { what: "local-server" }.into()),
+        }
     }
 
     /// Makes what a new data directory begins with; false if an earlier start has.
@@ -141,7 +161,7 @@ impl<'a> Assembly<'a> {
             credentials: self.auth.clone(),
             health: self.published.clone(),
             trace_in_tasks: self.arguments.trace_in_tasks == YesOrNo::Yes,
-            gates: None,
+            gates: self.gates.as_ref().and_then(LocalGates::of_hooks),
         }
     }
 
@@ -179,7 +199,12 @@ impl<'a> Assembly<'a> {
             clock: Timestamp::now,
         };
         let firings = Firings { consumer, dead_letters: Arc::new(self.store.dead_letters()) };
-        tokio::spawn(worker::run(queue.clone(), Arc::new(firings), self.arguments.attempts));
+        tokio::spawn(worker::run(
+            queue.clone(),
+            Arc::new(firings),
+            worker::CONCURRENCY,
+            self.arguments.attempts,
+        ));
         let tick = Tick {
             index: self.hooks.clone(),
             queue: Arc::new(queue.clone()),
@@ -188,7 +213,9 @@ impl<'a> Assembly<'a> {
             clock: Timestamp::now,
             trace: None,
         };
-        tokio::spawn(firing::clock(tick, self.changes.subscribe()));
+        let mailbox = Arc::new(Mailbox::new(self.dir.mailbox(), Timestamp::now));
+        let lanes = self.gates.as_ref().and_then(|gates| gates.start(mailbox));
+        tokio::spawn(firing::clock(tick, lanes, self.changes.subscribe()));
         if self.cds.is_some() {
             let (hooks, fires) = (self.hooks.clone(), Arc::new(self.store.fires()));
             let (firings, key) = (Arc::new(queue.clone()), self.master_key.clone());
@@ -213,7 +240,12 @@ impl<'a> Assembly<'a> {
         let master_key = self.master_key.clone();
         let dispatcher = Dispatcher::new(hooks.clone(), hooks, fires, Arc::new(firings), master_key);
         let pulse = Pulse { dispatcher, dead_letters: Arc::new(self.store.dead_letters()) };
-        tokio::spawn(worker::run(messages.clone(), Arc::new(pulse), self.arguments.attempts));
+        tokio::spawn(worker::run(
+            messages.clone(),
+            Arc::new(pulse),
+            worker::CONCURRENCY,
+            self.arguments.attempts,
+        ));
         messages
     }
 
@@ -240,7 +272,7 @@ impl<'a> Assembly<'a> {
     }
 
     /// What to say now.
-    pub(super) async fn banner(&self, first: bool) -> Result<String, Failure> {
+    pub(super) async fn banner(&self, first: bool, integrator: Option<Local<'_>>) -> Result<String, Failure> {
         let sample = first_start::sample_hook(&*self.hooks).await?;
         let token = sample.map(|hook| self.master_key.trigger_token(&hook.name, hook.token_generation));
         let client = match &self.arguments.auth {
@@ -254,6 +286,7 @@ impl<'a> Assembly<'a> {
             sink: &self.sink_choice,
             client: client.as_ref().map_err(Clone::clone),
             sample_token: token.as_ref().map(|token| token.as_str()),
+            integrator,
             program: banner::program(),
             on_aws: self.store.embedded.is_none(),
         };

@@ -22,10 +22,20 @@ pub(crate) struct Banner<'a> {
     pub(crate) client: Result<&'a RootClient, String>,
     /// The trigger token of the sample hook, if that is still there.
     pub(crate) sample_token: Option<&'a str>,
+    /// The integrator of `treble local-server`.
+    pub(crate) integrator: Option<Local<'a>>,
     /// How this program was called.
     pub(crate) program: &'a str,
     /// Whether everything but tasks is kept on AWS.
     pub(crate) on_aws: bool,
+}
+
+/// A local HTTP server that is asked and told everything.
+pub(crate) struct Local<'a> {
+    /// Where it is.
+    pub(crate) url: &'a str,
+    /// What requests to it are signed with, where that was just made.
+    pub(crate) secret: Option<String>,
 }
 
 /// How to call this program again: by Cargo, if Cargo called it.
@@ -57,6 +67,17 @@ impl fmt::Display for Banner<'_> {
             if matches!(self.sink, SinkChoice::Journal(_)) {
                 writeln!(f, "  {program} tasks{data}")?;
             }
+        }
+        if let Some(Local { url, secret }) = &self.integrator {
+            writeln!(f, "\nIntegrator: {} at {url} is asked and told everything", super::gates::LOCAL)?;
+            if let Some(secret) = secret {
+                writeln!(f, "Its secret, shown this once: {secret}")?;
+            }
+            writeln!(f, "\nTry: ask it whether nodes may be added, as CCX does\n")?;
+            writeln!(
+                f,
+                "  {program} test-client add_node '{{\"clusterId\": \"1\", \"nodeCount\": 1}}' --url {root_url}"
+            )?;
         }
         let store = if self.on_aws { " --store aws" } else { "" };
         writeln!(f, "\nMore clients: {program} client create NAME --scope SCOPE{data}{store}")?;
@@ -100,6 +121,7 @@ mod tests {
             sink: &SinkChoice::Journal("treble-data/tasks.jsonl".into()),
             client: Ok(&root),
             sample_token: Some("TOKEN"),
+            integrator: None,
             program: "treble",
             on_aws: false,
         };
@@ -134,6 +156,7 @@ Stop: Ctrl-C";
             sink: &SinkChoice::Sqs("https://sqs.example/0/q".into()),
             client: Err("The client root is disabled.".into()),
             sample_token: None,
+            integrator: Some(Local { url: "http://localhost:8081", secret: Some("whsec_AAAA".into()) }),
             program: "cargo run -q --",
             on_aws: true,
         };
@@ -143,6 +166,13 @@ Data: /srv/my data
 Tasks: the queue https://sqs.example/0/q
 
 The client root is disabled.
+
+Integrator: local at http://localhost:8081 is asked and told everything
+Its secret, shown this once: whsec_AAAA
+
+Try: ask it whether nodes may be added, as CCX does
+
+  cargo run -q -- test-client add_node '{\"clusterId\": \"1\", \"nodeCount\": 1}' --url https://hooks.example
 
 More clients: cargo run -q -- client create NAME --scope SCOPE --data '/srv/my data' --store aws
 Stop: Ctrl-C";

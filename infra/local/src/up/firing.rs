@@ -16,6 +16,7 @@ use treble_core::dead_letter;
 use treble_core::ports::DeadLetters;
 use treble_core::tick::Tick;
 
+use super::gates::LaneClock;
 use crate::output;
 use crate::queue::Received;
 use crate::queue::worker::Handler;
@@ -29,8 +30,8 @@ pub(super) const SINK_BUDGET: Duration = Duration::from_secs(20);
 /// How long a change of a schedule waits for others: many hooks that are applied at once are one tick.
 const SETTLE: Duration = Duration::from_millis(200);
 
-/// Ticks, again and again: each period, and soon after a schedule may have changed.
-pub(super) async fn clock(tick: Tick, mut changes: Receiver<Change>) {
+/// Ticks, again and again: each period, and soon after a schedule may have changed. Lanes of deliveries are looked at beside.
+pub(super) async fn clock(tick: Tick, lanes: Option<LaneClock>, mut changes: Receiver<Change>) {
     let mut times = interval(tick.period);
     times.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -42,6 +43,9 @@ pub(super) async fn clock(tick: Tick, mut changes: Receiver<Change>) {
         let report = tick.run(Timestamp::MAX).await;
         if report.hooks > 0 {
             tracing::info!(hooks = report.hooks, sent = report.sent, lag = ?report.lag, "tick");
+        }
+        if let Some(lanes) = &lanes {
+            lanes.tick().await;
         }
     }
 }

@@ -7,7 +7,7 @@
 
 pub mod routes;
 pub mod schemas;
-mod secret;
+pub mod secret;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod wire;

@@ -9,7 +9,10 @@ use treble_core::gate::SigningSecret;
 const BYTES: usize = 32;
 
 /// A new one.
-pub(super) fn fresh(now: Timestamp) -> Result<SigningSecret, getrandom::Error> {
+///
+/// # Errors
+/// When the system has no random bytes.
+pub fn fresh(now: Timestamp) -> Result<SigningSecret, getrandom::Error> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes)?;
     Ok(SigningSecret { secret: format!("whsec_{}", STANDARD.encode(bytes)), created: now, expires: None })

@@ -8,6 +8,7 @@ use treble_core::ports::StoreError;
 
 use super::auth::CLIENTS;
 use super::dead_letters;
+use super::gates::INTEGRATORS;
 use super::hooks::GROUPS;
 use super::item::{text, unavailable};
 use super::schema::{
@@ -52,12 +53,12 @@ impl Table {
     }
 
     /// Where an item is that tells the format, if there is one anywhere.
-    fn sample(self) -> Option<&'static str> {
+    fn sample(self) -> &'static str {
         match self {
-            Self::Hooks => Some(GROUPS),
-            Self::Fires => Some(dead_letters::PARTITION),
-            Self::Auth => Some(CLIENTS),
-            Self::Gates => None,
+            Self::Hooks => GROUPS,
+            Self::Fires => dead_letters::PARTITION,
+            Self::Auth => CLIENTS,
+            Self::Gates => INTEGRATORS,
         }
     }
 
@@ -88,10 +89,7 @@ pub async fn inspect(client: &Client, name: &str, table: Table) -> Result<Inspec
     if table.expires() && !expires(client, name).await? {
         problems.push(format!("its items never expire: TTL has to be on, by {TIME_TO_LIVE}"));
     }
-    let format = match table.sample() {
-        Some(partition) => format(client, name, partition).await?,
-        None => None,
-    };
+    let format = format(client, name, table.sample()).await?;
     if let Some(format) = format.filter(|format| *format > FORMAT_VERSION) {
         problems.push(format!(
             "its items have the format {format}, of a later release: this one reads up to {FORMAT_VERSION}"

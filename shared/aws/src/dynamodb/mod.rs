@@ -11,6 +11,7 @@ mod condition;
 mod dead_letters;
 mod executions;
 mod fires;
+mod gates;
 mod hooks;
 pub mod inspect;
 mod item;
@@ -26,6 +27,7 @@ pub use auth::{AuthStoreError, ClientEntry, DynamoAuth, NewClient, RoleEntry, Se
 pub use dead_letters::DynamoDeadLetters;
 pub use executions::DynamoExecutions;
 pub use fires::{ClaimEntry, DynamoFires};
+pub use gates::DynamoGates;
 pub use hooks::{DUE_SHARDS, DynamoHooks, due_partition};
 pub use repositories::DynamoRepositories;
 pub use restore::{Restore, Restored};

@@ -33,14 +33,26 @@ impl Listing<'_> {
         asked: &PageRequest,
         read: impl Fn(&Item) -> Result<Option<T>, StoreError>,
     ) -> Result<Page<T>, StoreError> {
+        self.page_within(None, asked, read).await
+    }
+
+    /// The same where `read` may leave most items out: no more than so many requests, of as much as DynamoDB reads at
+    /// once. What they found is the page then, be it nothing.
+    pub(crate) async fn page_within<T>(
+        &self,
+        most_requests: Option<usize>,
+        asked: &PageRequest,
+        read: impl Fn(&Item) -> Result<Option<T>, StoreError>,
+    ) -> Result<Page<T>, StoreError> {
         let mut page = Page { items: Vec::new(), continuation: None };
         let mut start = asked.continuation.as_deref().map(|token| self.start(token)).transpose()?;
         if asked.limit == Some(0) {
             return Ok(page);
         }
         let mut last_sort_key = String::new();
-        loop {
+        for request in 1.. {
             let missing = asked.limit.map(|limit| (limit - page.items.len()).saturating_add(1));
+            let missing = missing.filter(|_| most_requests.is_none());
             let reply = self
                 .query()
                 .set_limit(missing.map(|missing| i32::try_from(missing).unwrap_or(i32::MAX)))
@@ -58,10 +70,15 @@ impl Listing<'_> {
                 last_sort_key = read_text(&item, SORT_KEY)?.to_owned();
             }
             match reply.last_evaluated_key {
+                Some(last) if most_requests == Some(request) => {
+                    page.continuation = Some(token(&self.partition, read_text(&last, SORT_KEY)?));
+                    return Ok(page);
+                }
                 Some(last) => start = Some(last),
                 None => return Ok(page),
             }
         }
+        Ok(page)
     }
 
     fn query(&self) -> QueryFluentBuilder {

@@ -1,4 +1,4 @@
-//! Queues of SQS that work waits in: firings until they are due and done.
+//! Queues of SQS that work waits in: firings until they are due and done, integrators' lanes until they are looked at.
 //!
 //! - [`SqsQueue`] is a queue as its consumers know it: messages that failed are received again later.
 //! - `send` sends many messages in few requests.
@@ -6,6 +6,7 @@
 mod firings;
 pub mod inspect;
 mod send;
+mod wakes;
 
 use std::fmt;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use treble_core::consumer;
 
 pub use send::Outgoing;
+pub use wakes::{SqsWakes, WakeMessage};
 
 /// How long a message waits after it failed, having been received so often: [`consumer::backoff`], with the system's
 /// randomness. Without that all wait as long, which is only slower.

@@ -50,6 +50,9 @@ pub enum InvalidChoice {
     /// Neither yes nor no.
     #[error("must be yes or no")]
     YesOrNo,
+    /// Neither all addresses nor the public ones.
+    #[error("must be public or any")]
+    Addresses,
     /// A deployment that is nowhere.
     #[error(transparent)]
     RootUrl(#[from] InvalidRootUrl),

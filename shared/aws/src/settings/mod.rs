@@ -3,6 +3,7 @@
 
 mod cds;
 mod choice;
+mod gates;
 
 use std::error::Error;
 use std::str::FromStr;
@@ -15,6 +16,9 @@ pub use cds::{
     CDS_TOKEN, CDS_TOKEN_ARN, CdsSettings, KAFKA_INTEGRATION,
 };
 pub use choice::{AuthChoice, InvalidChoice, SinkChoice, YesOrNo};
+pub use gates::{
+    CCX_TOKEN, CCX_TOKEN_ARN, DELIVERIES_QUEUE_URL, GATES_TABLE, HOOK_GATES, INTEGRATOR_ADDRESSES,
+};
 
 /// A variable of the environment, for who has to set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +47,6 @@ pub const FIRES_TABLE: Variable =
 /// The table of clients and roles.
 pub const AUTH_TABLE: Variable =
     variable("TREBLE_AUTH_TABLE", "the name of the table of clients and roles", "treble-auth");
-/// The table of gates.
-pub const GATES_TABLE: Variable =
-    variable("TREBLE_GATES_TABLE", "the name of the table of gates", "treble-gates");
 /// The queue of firings.
 pub const FIRINGS_QUEUE_URL: Variable = variable(
     "TREBLE_FIRINGS_QUEUE_URL",

@@ -11,6 +11,7 @@ mod executions;
 mod fires;
 mod flaky;
 mod foreign;
+mod gates;
 mod health;
 mod hooks;
 mod model;

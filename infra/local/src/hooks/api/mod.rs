@@ -1,6 +1,7 @@
-//! A client of the API: what any client of Taskcluster's hooks service could ask, and no more.
+//! A client of the API: what any client of Taskcluster's hooks service could ask, and no more; and in `gates`, what is ours alone.
 
 mod error;
+mod gates;
 
 use std::time::Duration;
 
@@ -40,7 +41,9 @@ pub(crate) struct Api {
 /// One call.
 struct Call<'a> {
     method: Method,
-    /// Below [`MOUNT`], percent-encoded, with the query.
+    /// Where the API is.
+    mount: &'static str,
+    /// Below that, percent-encoded, with the query.
     path: String,
     body: Option<&'a Value>,
     /// Whether it may be made again when nobody knows whether it was heard.
@@ -49,7 +52,10 @@ struct Call<'a> {
 
 /// A listing that is read page by page.
 pub(crate) struct Pages {
+    mount: &'static str,
     path: String,
+    /// What is asked for of it, as a part of the query.
+    filter: String,
     /// Where in a page its entries are.
     key: &'static str,
     /// What asks for the next page, if there is one.
@@ -67,7 +73,8 @@ impl Pages {
 
     fn new(path: &str, key: &'static str, left: Option<u32>) -> Self {
         let query = format!("?limit={}", left.unwrap_or(PAGE).min(PAGE));
-        Self { path: path.to_owned(), key, query: Some(query), is_first: true, left }
+        let (path, filter) = (path.to_owned(), String::new());
+        Self { mount: MOUNT, path, filter, key, query: Some(query), is_first: true, left }
     }
 }
 
@@ -130,13 +137,14 @@ impl Api {
     }
 
     async fn write(&self, method: Method, name: &HookName, body: &Value) -> Result<(), ApiError> {
-        let call = Call { method, path: path(name, ""), body: Some(body), repeatable: true };
+        let call = Call { method, mount: MOUNT, path: path(name, ""), body: Some(body), repeatable: true };
         self.call(&call).await.map(drop)
     }
 
     /// Removes a hook; one that isn't there is none.
     pub(super) async fn remove(&self, name: &HookName) -> Result<(), ApiError> {
-        let call = Call { method: Method::DELETE, path: path(name, ""), body: None, repeatable: true };
+        let (method, path) = (Method::DELETE, path(name, ""));
+        let call = Call { method, mount: MOUNT, path, body: None, repeatable: true };
         self.call(&call).await.map(drop)
     }
 
@@ -145,6 +153,7 @@ impl Api {
         // Said twice, it would fire twice.
         let call = Call {
             method: Method::POST,
+            mount: MOUNT,
             path: path(name, "/trigger"),
             body: Some(payload),
             repeatable: false,
@@ -153,13 +162,21 @@ impl Api {
     }
 
     async fn get(&self, path: String) -> Result<Value, ApiError> {
-        self.call(&Call { method: Method::GET, path, body: None, repeatable: true }).await
+        self.get_at(MOUNT, path).await
+    }
+
+    async fn get_at(&self, mount: &'static str, path: String) -> Result<Value, ApiError> {
+        self.call(&Call { method: Method::GET, mount, path, body: None, repeatable: true }).await
     }
 
     /// A listing, up to `limit`, page by page.
     async fn list(&self, path: &str, key: &'static str, limit: Option<u32>) -> Result<Vec<Value>, ApiError> {
+        self.all(Pages::new(path, key, limit)).await
+    }
+
+    /// All that is left of a listing.
+    async fn all(&self, mut pages: Pages) -> Result<Vec<Value>, ApiError> {
         let mut items = Vec::new();
-        let mut pages = Pages::new(path, key, limit);
         while let Some(page) = self.page(&mut pages).await? {
             items.extend(page);
         }
@@ -169,7 +186,7 @@ impl Api {
     /// The next page of a listing; None after the last one.
     pub(crate) async fn page(&self, pages: &mut Pages) -> Result<Option<Vec<Value>>, ApiError> {
         let Some(query) = pages.query.take() else { return Ok(None) };
-        let page = match self.get(format!("{}{query}", pages.path)).await {
+        let page = match self.get_at(pages.mount, format!("{}{query}{}", pages.path, pages.filter)).await {
             // The reference service has no pages of hooks and groups.
             Err(error) if pages.is_first && error.is_unknown_query() => self.get(pages.path.clone()).await?,
             page => page?,
@@ -203,7 +220,7 @@ impl Api {
     }
 
     async fn attempt(&self, call: &Call<'_>) -> Result<Value, ApiError> {
-        let url = self.target.root_url.join(&format!("{MOUNT}{}", call.path));
+        let url = self.target.root_url.join(&format!("{}{}", call.mount, call.path));
         let body = call.body.map(|body| Bytes::from(body.to_string()));
         let hash = body.as_ref().map(|body| payload_hash(JSON, body));
         let signed = Signed {

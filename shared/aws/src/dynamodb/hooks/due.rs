@@ -14,7 +14,7 @@ use crate::dynamodb::schema::{
 };
 
 /// The most statements that DynamoDB takes at once.
-const BATCH: usize = 25;
+pub(super) const BATCH: usize = 25;
 
 #[async_trait]
 impl DueIndex for DynamoHooks {

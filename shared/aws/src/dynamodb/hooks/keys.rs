@@ -1,9 +1,12 @@
 //! Where in the hooks table things are.
 
 use sha2::{Digest, Sha256};
+use treble_core::gate::IntegratorName;
 use treble_core::hook::{Binding, HookName};
+use treble_core::ports::StoreError;
 
-use crate::dynamodb::item::{Item, key, sort_key};
+use crate::dynamodb::item::{Item, corrupt, key, read_text, sort_key};
+use crate::dynamodb::schema::PARTITION_KEY;
 
 /// The partition of the groups.
 pub(in crate::dynamodb) const GROUPS: &str = "groups";
@@ -59,4 +62,18 @@ pub(super) const AMQP: &str = "amqp";
 /// The key of what the bridge made of a binding, whichever hooks have it. Both of its parts are attributes too.
 pub(super) fn made_key(binding: &Binding) -> Item {
     key(AMQP, sort_key(format!("{}\0{}", binding.exchange, binding.routing_key_pattern)))
+}
+
+/// The partition of the index of what is due that lanes are in.
+pub(super) const DUE_LANES: &str = "due#lanes";
+
+/// The key of an integrator's lane that waits.
+pub(super) fn lane_key(integrator: &IntegratorName) -> Item {
+    key(format!("lane#{integrator}"), "due")
+}
+
+/// Whose lane an item is.
+pub(super) fn lane_of(item: &Item) -> Result<IntegratorName, StoreError> {
+    let integrator = read_text(item, PARTITION_KEY)?.strip_prefix("lane#").unwrap_or_default();
+    integrator.parse().map_err(|error| corrupt(item, PARTITION_KEY, &format!("is no lane: {error}")))
 }

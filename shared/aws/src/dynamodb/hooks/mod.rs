@@ -6,6 +6,7 @@
 //! | `groups` | group | `hooks`: how many there are in it |
 //! | `exchange#<exchange>` | `<pattern>␀<group>/<hookId>` | `pattern`, `hook`: one for each binding |
 //! | `amqp` | `<exchange>␀<pattern>` | `exchange`, `pattern`, and `problem`, `since` where the broker refuses: what the bridge made |
+//! | `lane#<integrator>` | `due` | `due`, `dueAt`: an integrator's deliveries are to be looked at then |
 //!
 //! A hook, its place in its group's count and its bindings change in one transaction. Each write of a hook has
 //! the condition that it is still the one that was read: the same `created`, and the same `revision` or
@@ -19,6 +20,7 @@ mod bound;
 mod due;
 mod keys;
 mod known;
+mod lanes;
 mod ledger;
 mod restore;
 mod stored;
