@@ -218,9 +218,16 @@ fn decode(raw: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(raw).decode_utf8().ok()
 }
 
+/// The routes at a place. Where it could be a parameter's value or a route's own word, it is the word.
+fn at<'r>(routes: &[&'r Route], place: &Place<'_>) -> impl Iterator<Item = &'r Route> {
+    let found: Vec<&'r Route> = routes.iter().copied().filter(|route| route.matches(place)).collect();
+    let fewest = found.iter().map(|route| route.parameters().count()).min();
+    found.into_iter().filter(move |route| Some(route.parameters().count()) == fewest)
+}
+
 /// The route of a method at a place.
 pub fn find<'r>(routes: &[&'r Route], method: &Method, place: &Place<'_>) -> Option<&'r Route> {
-    routes.iter().copied().find(|route| route.answers(method) && route.matches(place))
+    at(routes, place).find(|route| route.answers(method))
 }
 
 /// The route that answers at a path outside the mounts.
@@ -231,9 +238,7 @@ pub fn find_alias<'r>(routes: &[&'r Route], path: &str) -> Option<&'r Route> {
 
 /// The methods that a place answers, sorted, HEAD with GET; empty where it answers none.
 pub fn allowed(routes: &[&Route], place: &Place<'_>) -> Vec<&'static str> {
-    let mut methods: Vec<&'static str> = routes
-        .iter()
-        .filter(|route| route.matches(place))
+    let mut methods: Vec<&'static str> = at(routes, place)
         .flat_map(|route| match route.method {
             Method::GET => ["GET", "HEAD"].iter(),
             Method::POST => ["POST"].iter(),
@@ -295,6 +300,8 @@ mod tests {
         let allowed = |path| allowed(ALL_ROUTES, &below_mount(path).unwrap());
         assert_eq!(allowed("/api/hooks/v1/hooks/g/h"), ["DELETE", "GET", "HEAD", "POST", "PUT"]);
         assert_eq!(allowed("/api/gates/v1/integrators/i"), ["DELETE", "GET", "HEAD", "PUT"]);
+        assert_eq!(allowed("/api/gates/v1/integrators/i/deliveries/d"), ["GET", "HEAD"]);
+        assert_eq!(allowed("/api/gates/v1/integrators/i/deliveries/recover"), ["POST"]);
         assert!(allowed("/api/hooks/v1/nothing").is_empty());
     }
 
