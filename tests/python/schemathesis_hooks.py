@@ -1,4 +1,4 @@
-"""What schemathesis needs to get past Treble's front door: signatures, and hooks that are there.
+"""What schemathesis needs to get past Treble's front door: signatures, and hooks and integrators that are there.
 
 Loaded by schemathesis (SCHEMATHESIS_HOOKS), which the Rust suite starts with TASKCLUSTER_ROOT_URL,
 TASKCLUSTER_CLIENT_ID and TASKCLUSTER_ACCESS_TOKEN of a server.
@@ -19,6 +19,8 @@ CREDENTIALS = {
 GROUP = "schemathesis"
 # Hooks that calls are led to, by what becomes of them.
 FIRED, CHANGED, REMOVED = "fired", "changed", "removed"
+# Where no server is: integrators that are probed don't answer.
+NOBODY = "http://127.0.0.1:9"
 DEFINITION = {
     "metadata": {"name": "any payload", "description": "", "owner": "dev@example.com"},
     "task": {
@@ -59,7 +61,21 @@ def make_hooks():
     return client.getTriggerToken(GROUP, FIRED)["token"]
 
 
+def make_integrators():
+    """The integrators that calls are led to, and a delivery to the first one, which nobody takes."""
+    root = os.environ["TASKCLUSTER_ROOT_URL"]
+    definition = {"url": NOBODY, "events": ["post-add-node"]}
+    for name in (FIRED, REMOVED):
+        set_ = requests.put(f"{root}/api/gates/v1/integrators/{name}", json=definition, auth=Hawk(), timeout=10)
+        set_.raise_for_status()
+    tell = f"{root}/treble.ccx.v1.HookService/PostAddNode"
+    requests.post(tell, json={"clusterId": "c"}, timeout=10).raise_for_status()
+    deliveries = requests.get(f"{root}/api/gates/v1/integrators/{FIRED}/deliveries", auth=Hawk(), timeout=10)
+    return deliveries.json()["deliveries"][0]["deliveryId"]
+
+
 TOKEN = make_hooks()
+DELIVERY = make_integrators()
 
 
 @schemathesis.hook
@@ -70,15 +86,23 @@ def before_call(context, case, kwargs):
     rarely have by chance: ids that are those of the URL, schedules, schemas of payloads.
     """
     name = case.operation.definition.raw["operationId"]
-    led_to = {"updateHook": CHANGED, "removeHook": REMOVED}
+    led_to = {"updateHook": CHANGED, "removeHook": REMOVED, "removeIntegrator": REMOVED}
     if name in led_to and case.path_parameters == {"hookGroupId": GROUP, "hookId": FIRED}:
         # By a link from another call: the rest of the run needs that hook as it is.
         case.path_parameters["hookId"] = led_to[name]
     chance = zlib.crc32(repr((case.path_parameters, case.query, case.body)).encode(errors="replace"))
     if chance % 3 == 0 or (case.meta and not case.meta.generation.mode.is_positive):
         return
+    if name == "setIntegrator" and isinstance(case.body, dict):
+        case.body["url"] = NOBODY
     if case.path_parameters and name != "createHook":
-        known = {"hookGroupId": GROUP, "hookId": led_to.get(name, (FIRED, CHANGED)[chance % 2]), "token": TOKEN}
+        known = {
+            "hookGroupId": GROUP,
+            "hookId": led_to.get(name, (FIRED, CHANGED)[chance % 2]),
+            "token": TOKEN,
+            "integrator": led_to.get(name, FIRED),
+            "deliveryId": DELIVERY,
+        }
         if "token" in case.path_parameters:
             known["hookId"] = FIRED
         case.path_parameters.update({key: known[key] for key in case.path_parameters})

@@ -68,11 +68,11 @@ pub fn validate_openapi(document: &str) {
     check(Command::new(tool("openapi-spec-validator")).arg(file));
 }
 
-/// Runs schemathesis with so many examples an operation, the same ones each time; fails with what it found.
-pub fn schemathesis(server: &Server, examples: u32) {
+/// Runs schemathesis on a service's document with so many examples an operation, the same ones each time; fails with what it found.
+pub fn schemathesis(server: &Server, service: &str, examples: u32) {
     let directory = TempDir::new().unwrap();
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
-    let document = format!("{}/references/hooks/v1/openapi.json", server.root_url());
+    let document = format!("{}/references/{service}/v1/openapi.json", server.root_url());
     let mut command = Command::new(tool("schemathesis"));
     command.current_dir(directory.path()).envs(server.environment());
     command.env("PYTHONPATH", python).env("SCHEMATHESIS_HOOKS", "schemathesis_hooks");

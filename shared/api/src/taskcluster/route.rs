@@ -13,14 +13,12 @@ use treble_core::scope::ScopeTemplate;
 
 use super::call::{Call, Reply};
 use super::error::{ApiError, Code};
+pub use super::place::{Place, below_mount};
 use super::schemas::Schema;
 use super::service::Service;
 
 /// Where the dialect's routes are mounted.
 pub const MOUNT: &str = "/api/hooks/v1";
-
-/// All places where routes are mounted.
-const MOUNTS: [&str; 2] = [MOUNT, crate::gates::MOUNT];
 
 /// What a handler returns.
 pub type Handling<'a> = Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send + 'a>>;
@@ -220,35 +218,16 @@ fn decode(raw: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(raw).decode_utf8().ok()
 }
 
-/// Where a path leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place<'p> {
-    /// The mount that it is below.
-    pub mount: &'static str,
-    /// The raw segments below it.
-    pub segments: Vec<&'p str>,
-}
-
-/// A path below a mount; None where it is below none. The mount is found in any case, as clients of the reference service
-/// may rely on; one trailing slash doesn't count.
-pub fn below_mount(path: &str) -> Option<Place<'_>> {
-    MOUNTS.iter().find_map(|mount| {
-        let (start, rest) = path.split_at_checked(mount.len())?;
-        if !start.eq_ignore_ascii_case(mount) {
-            return None;
-        }
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
-        let segments = match rest {
-            "" => Vec::new(),
-            rest => rest.strip_prefix('/')?.split('/').collect(),
-        };
-        Some(Place { mount, segments })
-    })
+/// The routes at a place. Where it could be a parameter's value or a route's own word, it is the word.
+fn at<'r>(routes: &[&'r Route], place: &Place<'_>) -> impl Iterator<Item = &'r Route> {
+    let found: Vec<&'r Route> = routes.iter().copied().filter(|route| route.matches(place)).collect();
+    let fewest = found.iter().map(|route| route.parameters().count()).min();
+    found.into_iter().filter(move |route| Some(route.parameters().count()) == fewest)
 }
 
 /// The route of a method at a place.
 pub fn find<'r>(routes: &[&'r Route], method: &Method, place: &Place<'_>) -> Option<&'r Route> {
-    routes.iter().copied().find(|route| route.answers(method) && route.matches(place))
+    at(routes, place).find(|route| route.answers(method))
 }
 
 /// The route that answers at a path outside the mounts.
@@ -259,9 +238,7 @@ pub fn find_alias<'r>(routes: &[&'r Route], path: &str) -> Option<&'r Route> {
 
 /// The methods that a place answers, sorted, HEAD with GET; empty where it answers none.
 pub fn allowed(routes: &[&Route], place: &Place<'_>) -> Vec<&'static str> {
-    let mut methods: Vec<&'static str> = routes
-        .iter()
-        .filter(|route| route.matches(place))
+    let mut methods: Vec<&'static str> = at(routes, place)
         .flat_map(|route| match route.method {
             Method::GET => ["GET", "HEAD"].iter(),
             Method::POST => ["POST"].iter(),
@@ -323,6 +300,8 @@ mod tests {
         let allowed = |path| allowed(ALL_ROUTES, &below_mount(path).unwrap());
         assert_eq!(allowed("/api/hooks/v1/hooks/g/h"), ["DELETE", "GET", "HEAD", "POST", "PUT"]);
         assert_eq!(allowed("/api/gates/v1/integrators/i"), ["DELETE", "GET", "HEAD", "PUT"]);
+        assert_eq!(allowed("/api/gates/v1/integrators/i/deliveries/d"), ["GET", "HEAD"]);
+        assert_eq!(allowed("/api/gates/v1/integrators/i/deliveries/recover"), ["POST"]);
         assert!(allowed("/api/hooks/v1/nothing").is_empty());
     }
 
