@@ -37,6 +37,7 @@ impl Aws {
         }
         variables.push(("TREBLE_MASTER_KEY_ARN".to_owned(), self.secret()));
         variables.push(("TREBLE_FIRINGS_QUEUE_URL".to_owned(), self.firings_url()));
+        variables.push(("TREBLE_DELIVERIES_QUEUE_URL".to_owned(), self.deliveries_url()));
         variables
     }
 
@@ -50,13 +51,18 @@ impl Aws {
         format!("{}/000000000000/{}-firings", self.endpoint, self.name)
     }
 
+    /// The queue of integrators' lanes.
+    pub fn deliveries_url(&self) -> String {
+        format!("{}/000000000000/{}-deliveries", self.endpoint, self.name)
+    }
+
     fn secret(&self) -> String {
         format!("{}-master-key", self.name)
     }
 
     /// Makes these queues, and the secret that is the master key.
     pub async fn create(&self) {
-        for queue in ["tasks", "firings"] {
+        for queue in ["tasks", "firings", "deliveries"] {
             self.sqs("CreateQueue", &json!({"QueueName": format!("{}-{queue}", self.name)})).await;
         }
         self.keep_secret("master-key", &format!("{:-<32}", self.name)).await;

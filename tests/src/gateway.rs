@@ -10,9 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use treble_api::cds;
-use treble_api::taskcluster::ROUTES;
+use treble_api::taskcluster::ALL_ROUTES;
 use treble_api::taskcluster::route::{below_mount, find};
+use treble_api::{ccx, cds};
 
 use crate::stub::{self, Answer, Incoming};
 use crate::{Lambda, Recorder};
@@ -104,12 +104,15 @@ impl State {
 
 /// The function of the route that a request is for; `default`, where it is for none, as a HEAD is, or a path outside the mount.
 fn function_of(method: &str, path: &str) -> String {
+    if ccx::is_path(path) && method == "POST" {
+        return "ccx".to_owned();
+    }
     if cds::is_path(path) {
         let method = if method == "HEAD" { None } else { method.parse().ok() };
         let route = method.and_then(|method| cds::routes::route_of(&method, path));
         return route.map_or_else(|| "default".to_owned(), cds::Route::function);
     }
-    let route = below_mount(path).and_then(|path| find(ROUTES, &method.parse().ok()?, &path));
+    let route = below_mount(path).and_then(|path| find(ALL_ROUTES, &method.parse().ok()?, &path));
     route
         .filter(|route| route.method.as_str() == method)
         .map_or_else(|| "default".to_owned(), |route| route.function())

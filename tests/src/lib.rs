@@ -11,6 +11,7 @@
     reason = "a test that can't go on stops and says why"
 )]
 
+mod answering;
 mod aws;
 mod bridge;
 mod bus;
@@ -43,6 +44,7 @@ mod taskcluster;
 mod wire;
 
 pub use self::taskcluster::{Taskcluster, Trouble};
+pub use answering::Answering;
 pub use aws::Aws;
 pub use bridge::BridgeProcess;
 pub use bus::EventBridge;

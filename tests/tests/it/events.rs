@@ -2,6 +2,7 @@
 //! differs from run to run replaced; `make events` writes them anew. Each is then given to its function.
 
 mod cds;
+mod gates;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -35,7 +35,7 @@ pub enum Code {
     AuthenticationFailed,
     /// The caller may not do this.
     InsufficientScopes,
-    /// An integrator that was asked says no, or gave no answer where one is needed.
+    /// An integrator that is asked before this happens did not approve of it.
     RefusedByGate,
     /// There is no such thing.
     ResourceNotFound,

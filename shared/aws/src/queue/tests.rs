@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use treble_core::gate::ports::{Wake, WakeQueue};
 use treble_core::ports::{DelayedFiring, FiringQueue, QueueError};
 
 use super::*;
@@ -65,6 +66,35 @@ async fn a_firings_trace_is_told_to_aws_as_well() {
     let header = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=1";
     let attributes = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": header}});
     assert_eq!(entry["MessageSystemAttributes"], attributes);
+}
+
+#[tokio::test]
+async fn a_lane_is_a_message_of_its_integrators_group() {
+    let batches = [answer(&(0..10).collect::<Vec<_>>(), &[]), answer(&[0], &[(1, true)])];
+    let stub = Stub::new(batches);
+    let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/deliveries";
+    let wakes = SqsWakes::new(Client::new(&stub.sdk_config()), url);
+    let delays =
+        [(0, 0), (1, 1), (999, 1), (1000, 1), (1001, 2), (900_000, 900), (900_001, 900), (u64::MAX, 900)];
+    let wake = |number: usize| Wake {
+        integrator: format!("acme-{number}").parse().unwrap(),
+        delay: Duration::from_millis(delays[number % delays.len()].0),
+    };
+    let sent = wakes.send(&(0..12).map(wake).collect::<Vec<_>>()).await;
+    assert!(sent[..11].iter().all(Result::is_ok) && sent[11].is_err(), "{sent:?}");
+    let requests = stub.sent();
+    assert_eq!(requests[0].json()["QueueUrl"], url);
+    let entries = requests.iter().flat_map(|request| request.json()["Entries"].as_array().unwrap().clone());
+    for (number, entry) in entries.enumerate() {
+        assert_eq!(entry["MessageGroupId"], format!("acme-{number}"));
+        assert_eq!(entry["MessageBody"], format!(r#"{{"integrator":"acme-{number}"}}"#));
+        assert_eq!(entry["DelaySeconds"], delays[number % delays.len()].1, "{number}");
+        let read = WakeMessage::read(entry["MessageBody"].as_str().unwrap()).unwrap();
+        assert_eq!(read.integrator.to_string(), format!("acme-{number}"));
+    }
+    for other in ["", "{}", r#"{"integrator":""}"#, r#"{"integrator":"a/b"}"#, r#"{"integrator":1}"#, "[]"] {
+        WakeMessage::read(other).unwrap_err();
+    }
 }
 
 #[tokio::test]

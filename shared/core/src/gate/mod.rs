@@ -32,3 +32,6 @@ pub use integrator::{
 pub use reply::{Approval, ReplyError};
 pub use tell::{Gates, RETRY_FOR, TellError, Told};
 pub use wake::wake_due;
+
+#[cfg(test)]
+pub(crate) mod tests;

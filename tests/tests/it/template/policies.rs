@@ -9,19 +9,22 @@ use treble_tests::{
 
 use super::document::{Template, texts};
 use super::permissions::statements;
-use super::{FUNCTION, TOKEN_SECRET, VCS_SERVERS_SECRET, all, binary};
+use super::{CCX_TOKEN_SECRET, FUNCTION, TOKEN_SECRET, VCS_SERVERS_SECRET, all, binary};
 
 /// What must be allowed, on what.
 pub(crate) type Allowed = BTreeSet<(String, String)>;
 
 /// What the resources of the tests are in the template.
-const RESOURCES: [(&str, &str); 10] = [
+const RESOURCES: [(&str, &str); 13] = [
     ("auth", "AuthTable"),
     ("bus", "EventBus"),
+    ("ccx-token", CCX_TOKEN_SECRET),
     ("cds-beats", "CdsBeatsQueue"),
     ("cds-token", TOKEN_SECRET),
+    ("deliveries", "DeliveriesQueue"),
     ("fires", "FiresTable"),
     ("firings", "FiringsQueue"),
+    ("gates", "GatesTable"),
     ("hooks", "HooksTable"),
     ("master-key", "MasterKey"),
     ("tasks", "TasksQueue"),
@@ -44,14 +47,18 @@ async fn every_policy_allows_what_is_called_and_no_more() {
     let cds = Cds::start("token");
     let hub = Repositories::start(50);
     super::cds_calls::prepare(&aws, "token", &hub).await;
-    let told = super::cds_calls::environment(&cds, &aws);
+    super::gates_calls::prepare(&aws).await;
+    let told = [super::cds_calls::environment(&cds, &aws), super::gates_calls::environment(&aws)].concat();
     let server = Server::on_recorded_functions(aws, &recorder, &told).await;
+    let integrator = super::gates_calls::integrator();
+    super::gates_calls::set(&server, &integrator).await;
     requests(&server, "g/h").await;
     // All of them once more, with paths that lead to the function for what has no route.
     server.gateway().deliver(Delivery::DecodedFirst);
     requests(&server, "g/a%2Fb").await;
     events(&server, &recorder).await;
     super::cds_calls::drive(&server, &recorder, &cds, &hub).await;
+    super::gates_calls::drive(&server, &recorder, &integrator).await;
 
     let template = all();
     let mut called: BTreeMap<String, Allowed> = BTreeMap::new();

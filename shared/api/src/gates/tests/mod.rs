@@ -1,1 +1,6 @@
-
+mod changes;
+mod deliveries;
+mod integrators;
+mod routes;
+mod stores;
+pub(crate) mod world;

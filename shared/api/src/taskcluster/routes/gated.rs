@@ -2,8 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
-use treble_core::gate::{Event, Gates};
+use treble_core::gate::{Event, Gates, TellError};
 use treble_core::hook::{Hook, HookName, StoredHook};
+use treble_core::ports::StoreError;
 
 use super::super::call::Call;
 use super::super::error::ApiError;
@@ -75,7 +76,16 @@ impl<'s> Gated<'s> {
     pub(super) async fn tell(&self, hook: &StoredHook, created: Timestamp) -> Result<(), ApiError> {
         let Some((gates, event, body)) = &self.telling else { return Ok(()) };
         let seed = format!("{} {} {}", hook.name, hook.created, hook.revision);
-        gates.tell(*event, body, created, Some(&seed)).await?;
+        match gates.tell(*event, body, created, Some(&seed)).await {
+            Err(TellError::Store(StoreError::TooLarge { .. })) => {
+                // It could be asked about, and be saved; with what else is kept of a delivery it is too much.
+                let mut body = body.clone();
+                body.insert("hook".to_owned(), Value::Null);
+                body.insert("hook_omitted".to_owned(), true.into());
+                gates.tell(*event, &body, created, Some(&seed)).await?;
+            }
+            told => drop(told?),
+        }
         Ok(())
     }
 

@@ -101,7 +101,7 @@ async fn attempts_are_kept_and_a_success_or_a_death_ends_the_waiting() {
     let failed = after(first, DeliveryStatus::Waiting, Some("it answered 503"));
     store.attempted(&failed, Some(&attempt(1))).await.unwrap();
     assert_eq!(store.get(&first.integrator, &first.id).await.unwrap(), Some(failed.clone()));
-    assert_eq!(store.waiting(&first.integrator, 1).await.unwrap(), [failed.clone()]);
+    assert_eq!(store.waiting(&first.integrator, 1).await.unwrap(), std::slice::from_ref(&failed));
     let place = format!("deliveries#{}", first.integrator);
     assert!(!world.item(&place, first.id.as_str()).await.unwrap().contains_key("expires"), "it waits");
 

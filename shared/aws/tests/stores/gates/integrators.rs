@@ -11,7 +11,7 @@ use treble_core::secret::MasterKey;
 use super::{World, name, now, seconds};
 use crate::support::{all, page};
 
-fn integrator(called: &str, events: &[Event]) -> Integrator {
+pub(super) fn integrator(called: &str, events: &[Event]) -> Integrator {
     Integrator {
         name: name(called),
         url: "https://hooks.example.com/größe".into(),
@@ -80,7 +80,7 @@ async fn it_is_replaced_only_where_it_is_the_one_that_was_read() {
     assert!(store.put(Some(&first), &second).await.unwrap());
     assert_eq!(store.get(&first.name).await.unwrap(), Some(second.clone()));
     assert_eq!(wanting(&world, Event::PreAddNode).await, [""; 0]);
-    assert_eq!(store.wanting(Event::PostAddNode).await.unwrap(), [second.clone()]);
+    assert_eq!(store.wanting(Event::PostAddNode).await.unwrap(), std::slice::from_ref(&second));
     assert_eq!(wanting(&world, Event::PostFire).await, ["acme"]);
 
     assert!(!store.put(Some(&first), &rival).await.unwrap(), "it was changed since");
@@ -133,7 +133,7 @@ async fn secrets_rest_sealed_and_under_another_key_there_are_none() {
     let other = DynamoGates::new(world.client.clone(), &world.names.gates, &MasterKey::new([8; 32]));
     let expected = Integrator { secrets: Vec::new(), ..acme.clone() };
     assert_eq!(IntegratorStore::get(&other, &acme.name).await.unwrap(), Some(expected.clone()));
-    assert_eq!(other.wanting(Event::PostFire).await.unwrap(), [expected.clone()]);
+    assert_eq!(other.wanting(Event::PostFire).await.unwrap(), std::slice::from_ref(&expected));
     let repaired = changed(&expected, |new| new.secrets = acme.secrets.clone());
     assert!(
         IntegratorStore::put(&other, Some(&expected), &repaired).await.unwrap(),

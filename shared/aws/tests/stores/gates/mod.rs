@@ -4,8 +4,10 @@ mod correlations;
 mod deliveries;
 mod filters;
 mod integrators;
+mod killed;
 mod lanes;
 mod later;
+mod races;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
