@@ -80,5 +80,7 @@ fn read(reply: &Reply) -> Option<Result<Value, CallError>> {
         return body.is_object().then_some(Ok(body));
     }
     let text = |key: &str| body.get(key).and_then(Value::as_str).map(output::plain);
-    Some(Err(CallError::Answered { code: text("code")?, message: text("message").unwrap_or_default() }))
+    // Its codes are words in small letters; those of our other dialects are not.
+    let code = text("code").filter(|code| code.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_')))?;
+    Some(Err(CallError::Answered { code, message: text("message").unwrap_or_default() }))
 }

@@ -10,7 +10,7 @@ pub(crate) enum NoCall {
     #[error(transparent)]
     Unknown(#[from] UnknownEvent),
     #[error("{0} is no call of CCX: those are {known}", known = known())]
-    OfHooks(Event),
+    NotOfCcx(String),
     #[error("{0} can't be refused")]
     NotRefusable(Event),
 }
@@ -29,9 +29,9 @@ pub(crate) fn event(word: &str) -> Result<Event, NoCall> {
 
 /// A call of CCX's platform.
 pub(crate) fn call(word: &str) -> Result<Event, NoCall> {
-    let event = event(word)?;
+    let event = event(word).map_err(|_| NoCall::NotOfCcx(word.to_owned()))?;
     let is_known = CALLS.iter().any(|call| call.event == event);
-    if is_known { Ok(event) } else { Err(NoCall::OfHooks(event)) }
+    if is_known { Ok(event) } else { Err(NoCall::NotOfCcx(event.to_string())) }
 }
 
 /// An event that may be refused.
@@ -54,9 +54,9 @@ mod tests {
             ("post_add_node", Ok(Event::PostAddNode)),
             ("post-delete-cluster", Ok(Event::PostDeleteCluster)),
             ("delete_cluster", Ok(Event::PreDeleteCluster)),
-            ("trigger_hook", Err(NoCall::OfHooks(Event::PreTriggerHook))),
-            ("add", Err(NoCall::Unknown(UnknownEvent("pre-add".into())))),
-            ("", Err(NoCall::Unknown(UnknownEvent("pre-".into())))),
+            ("trigger_hook", Err(NoCall::NotOfCcx("pre-trigger-hook".into()))),
+            ("add", Err(NoCall::NotOfCcx("add".into()))),
+            ("", Err(NoCall::NotOfCcx("".into()))),
         ];
         for (word, expected) in cases {
             assert_eq!(call(word), expected, "{word}");
@@ -67,6 +67,7 @@ mod tests {
     #[test]
     fn only_some_can_be_refused() {
         assert_eq!(refusable("trigger_hook"), Ok(Event::PreTriggerHook));
+        assert_eq!(refusable("add"), Err(NoCall::Unknown(UnknownEvent("pre-add".into()))));
         assert_eq!(refusable("remove_node"), Err(NoCall::NotRefusable(Event::PreRemoveNode)));
     }
 }

@@ -136,7 +136,7 @@ fn events(integrator: &Value) -> String {
 
 fn timeout(integrator: &Value) -> String {
     let timeout = integrator["timeoutMs"].as_u64().unwrap_or_default();
-    if timeout % 1000 == 0 { format!("{} s", timeout / 1000) } else { format!("{timeout} ms") }
+    if timeout.is_multiple_of(1000) { format!("{} s", timeout / 1000) } else { format!("{timeout} ms") }
 }
 
 /// Whether what it is told reaches it.

@@ -21,7 +21,7 @@ use super::cds::Cds;
 use super::firing::{self, Firings};
 use super::gates::{LocalGates, NotHere};
 use super::pulse::{self, Pulse};
-use super::{background, kafka, parts, poll};
+use super::{address, background, kafka, parts, poll};
 use crate::changes::{Changes, Inbox, Owners, PublishingHooks, tell_owners};
 use crate::cli;
 use crate::data_dir::DataDir;
@@ -68,7 +68,7 @@ impl<'a> Assembly<'a> {
         let store = parts::store(arguments, &dir).await?;
         let auth = Arc::new(store.auth(&master_key));
         let sink_choice = arguments.sink.clone().unwrap_or_else(|| SinkChoice::Journal(dir.journal()));
-        let address = default_root_url(&arguments.host, port);
+        let address = address::default_root_url(&arguments.host, port);
         let hooks = Arc::new(store.hooks());
         let (changes, inbox) = Changes::new();
         let fires_here = store.embedded.is_some() || arguments.clock;
@@ -291,33 +291,5 @@ impl<'a> Assembly<'a> {
             on_aws: self.store.embedded.is_none(),
         };
         Ok(banner.to_string())
-    }
-}
-
-/// Where clients on this machine find the server.
-fn default_root_url(host: &str, port: u16) -> String {
-    let host = match host {
-        "0.0.0.0" | "::" => "localhost".to_owned(),
-        address if address.contains(':') => format!("[{address}]"),
-        name => name.to_owned(),
-    };
-    format!("http://{host}:{port}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::default_root_url;
-
-    #[test]
-    fn the_root_url_follows_the_host() {
-        let cases = [
-            ("localhost", "http://localhost:8080"),
-            ("0.0.0.0", "http://localhost:8080"),
-            ("127.0.0.1", "http://127.0.0.1:8080"),
-            ("::1", "http://[::1]:8080"),
-        ];
-        for (host, url) in cases {
-            assert_eq!(default_root_url(host, 8080), url);
-        }
     }
 }

@@ -2,7 +2,6 @@
 //! them.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +22,7 @@ use treble_core::gate::{
 use treble_core::ports::Mailer;
 use treble_core::secret::MasterKey;
 
+use super::address::is_local;
 use super::firing::PERIOD;
 use crate::cli::Up;
 use crate::environment::variables;
@@ -206,11 +206,6 @@ fn random() -> u64 {
     getrandom::u64().unwrap_or_else(|_| Timestamp::now().as_nanosecond().cast_unsigned() as u64)
 }
 
-/// Whether only this machine reaches what listens there.
-fn is_local(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 /// Works off the lanes that wait in a queue.
 struct Lanes {
     deliverer: Deliverer,
@@ -259,26 +254,6 @@ impl LaneClock {
             Ok(0) => {}
             Ok(lanes) => tracing::info!(lanes, "lanes were due"),
             Err(error) => tracing::error!("lanes that are due can't be sent: {}", output::chain(&error)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_local;
-
-    #[test]
-    fn who_can_reach_it() {
-        for (host, expected) in [
-            ("localhost", true),
-            ("127.0.0.1", true),
-            ("::1", true),
-            ("0.0.0.0", false),
-            ("::", false),
-            ("myserver", false),
-            ("192.0.2.1", false),
-        ] {
-            assert_eq!(is_local(host), expected, "{host}");
         }
     }
 }

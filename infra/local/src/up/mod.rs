@@ -6,6 +6,7 @@
 //! - `gates` asks and tells integrators, and delivers to them.
 //! - `banner` is what is said when it is ready.
 
+mod address;
 mod assembly;
 mod background;
 mod banner;

@@ -111,7 +111,7 @@ async fn what_is_not_wanted_is_dead_and_can_be_sent_again() {
     assert_eq!(reply["deliveryId"], ids[1]);
     until(async || world.receiver.taken("one").len() == 3).await;
     let again = world.receiver.taken("one").pop().unwrap();
-    assert_eq!((again.id(), clusters(&[again.clone()])), (ids[1].as_str().unwrap(), vec!["3"]));
+    assert_eq!((again.id(), clusters(std::slice::from_ref(&again))), (ids[1].as_str().unwrap(), vec!["3"]));
     // ...or all since a moment, in order.
     let recover = GateWorld::admin("POST /integrators/one/deliveries/recover");
     let since = |since: Timestamp| recover.clone().json(&json!({ "since": since }));

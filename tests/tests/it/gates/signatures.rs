@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use treble_tests::{GateWorld, until, verify_webhooks};
 
 fn secret(integrator: &Value) -> String {
-    integrator["secret"].as_str().expect("a secret").to_owned()
+    integrator["secret"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
