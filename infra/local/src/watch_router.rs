@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use treble_api::taskcluster::ROUTES;
+use treble_api::ccx;
+use treble_api::taskcluster::ALL_ROUTES;
 
 /// The methods that something must answer: those that aren't a path's own go to the function of whatever is left.
 const METHODS: [&str; 7] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
@@ -13,7 +14,7 @@ const DEFAULT: &str = "default";
 /// The configuration, in TOML.
 pub(crate) fn toml() -> String {
     let mut paths: BTreeMap<String, BTreeMap<&str, String>> = BTreeMap::new();
-    for route in ROUTES {
+    for route in ALL_ROUTES {
         let functions = paths.entry(route.path_template()).or_default();
         functions.insert(route.method.as_str(), route.function());
         if route.method == "GET" {
@@ -27,12 +28,13 @@ pub(crate) fn toml() -> String {
             push(&mut toml, path, Some(method), function);
         }
     }
-    for route in ROUTES {
+    for route in ALL_ROUTES {
         if let Some(alias) = route.alias {
             push(&mut toml, &format!("/{alias}"), None, &route.function());
             push(&mut toml, &format!("/{alias}/{{*rest}}"), None, &route.function());
         }
     }
+    push(&mut toml, &format!("{}{{method}}", ccx::MOUNT), None, "ccx");
     push(&mut toml, "/", None, DEFAULT);
     push(&mut toml, "/{*rest}", None, DEFAULT);
     toml
@@ -56,6 +58,8 @@ mod tests {
             ("/api/hooks/v1/hooks/{hookGroupId}/{hookId}", "methods = [\"OPTIONS\"]\n", "default"),
             ("/__heartbeat__", "", "heartbeat"),
             ("/{*rest}", "", "default"),
+            ("/api/gates/v1/integrators/{integrator}/probe", "methods = [\"POST\"]\n", "probe-integrator"),
+            ("/treble.ccx.v1.HookService/{method}", "", "ccx"),
         ] {
             let entry = format!("\n[[watch.router]]\npath = {path:?}\n{methods}function = {function:?}\n");
             assert!(toml.contains(&entry), "{entry} in {toml}");

@@ -44,7 +44,7 @@ pub(crate) struct Up {
     /// How often a firing from the queue is tried, at growing intervals, before it becomes a dead letter
     #[arg(long, value_name = "N", default_value_t = crate::queue::worker::ATTEMPTS, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) attempts: u32,
-    /// With --store aws: fire what is scheduled there. Only where nothing else does, as what this process takes on waits in
+    /// With --store aws: fire what is scheduled there, and deliver to integrators. Only where nothing else does, as what this process takes on waits in
     /// its data directory
     #[arg(long)]
     pub(crate) clock: bool,

@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 use tokio::sync::mpsc;
+use treble_core::gate::ports::{Wake, WakeQueue as _};
 
 use super::worker::Handler;
 use super::*;
@@ -99,4 +100,21 @@ async fn a_worker_tries_again_gives_up_and_holds_nothing_up() {
     while queue.state().await.unwrap().messages > 1 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn lanes_that_wait_are_in_a_queue_of_their_own() {
+    let (_directory, queues) = queues();
+    let wakes = Wakes::new(&queues);
+    let wake = |name: &str, delay| Wake { integrator: name.parse().unwrap(), delay };
+    let sent = [wake("a", NO_TIME), wake("b", LONG), wake("c", NO_TIME)];
+    let results = wakes.send(&sent).await;
+    assert!(results.len() == 3 && results.iter().all(Result::is_ok), "{results:?}");
+    assert!(wakes.send(&[]).await.is_empty());
+    let [now, later] = wakes.queues();
+    let received = now.receive(10, LONG).await.unwrap();
+    assert_eq!(bodies(&received), [r#"{"integrator":"a"}"#, r#"{"integrator":"c"}"#]);
+    // Its time has not come.
+    assert!(later.receive(10, LONG).await.unwrap().is_empty());
+    assert_eq!(later.state().await.unwrap().messages, 1);
 }
