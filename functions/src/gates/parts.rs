@@ -40,11 +40,14 @@ impl GatesSettings {
     }
 }
 
+type MakeWakes = fn(&Aws, String) -> Arc<dyn WakeQueue>;
+type MakeClient = fn(AddressRules) -> Arc<dyn IntegratorClient>;
+
 /// What of integrators a function uses that answers requests of who administers them, beside the table of gates.
 #[derive(Clone, Copy)]
 pub struct Use {
-    wakes: Option<fn(&Aws, String) -> Arc<dyn WakeQueue>>,
-    client: Option<fn(AddressRules) -> Arc<dyn IntegratorClient>>,
+    wakes: Option<MakeWakes>,
+    client: Option<MakeClient>,
     /// Whether it checks where they are.
     addresses: bool,
 }

@@ -104,11 +104,14 @@ async fn a_local_server_is_at_its_url_from_each_start_on() {
     assert!(!server.printed().contains("whsec_"));
 }
 
+/// Arguments, variables, the exit code, and what is said.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, String)], i32, &'a str);
+
 #[tokio::test]
 async fn mistakes_are_told() {
     let server = local_server("http://127.0.0.1:1").await;
     let url = server.root_url().to_owned();
-    let cases: [(&[&str], &[(&str, String)], i32, &str); 6] = [
+    let cases: [Case<'_>; 6] = [
         (
             &["add_node", r#"{"clusterId": "1", "nodes": 2}"#],
             &[],
