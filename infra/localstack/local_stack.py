@@ -67,6 +67,11 @@ def serve(options):
         if "CDS_API_URL" in os.environ:
             token = deploy.client("secretsmanager").create_secret(Name="cds-token", SecretString=os.environ["CDS_TOKEN"])
             parameters |= {"CdsApiUrl": os.environ["CDS_API_URL"], "CdsTokenSecretArn": token["ARN"]}
+        if "TREBLE_CCX_TOKEN" in os.environ:
+            token = deploy.client("secretsmanager").create_secret(Name="ccx-token", SecretString=os.environ["TREBLE_CCX_TOKEN"])
+            parameters |= {"CcxTokenSecretArn": token["ARN"]}
+        # Integrators are on this machine, too.
+        parameters |= {"HookGates": os.environ.get("TREBLE_HOOK_GATES", "no"), "IntegratorAddresses": "any"}
         outputs = deploy.deploy(STACK, lambda name: os.path.join(options.binaries, name), parameters)
         token = deploy.root_client(options.treble, outputs)
         variables = deploy.exports(root_url, token) | aws_emulator.environment(aws_port) | deploy.variables(outputs)

@@ -25,13 +25,12 @@ pub struct LocalStack {
 
 impl LocalStack {
     /// Starts it with the functions of the directory that `TREBLE_STACK_BINARIES` names, or with those beside the tests'.
-    /// Of a CDS it is told where that is, and by which token it knows services.
-    pub fn start(cds: Option<(&str, &str)>) -> LocalStack {
+    /// With further variables: of a CDS, of integrators.
+    pub fn start(told: &[(&str, &str)]) -> LocalStack {
         let named = std::env::var_os("TREBLE_STACK_BINARIES").map(PathBuf::from);
         let binaries = named.unwrap_or_else(|| program().parent().unwrap().to_owned());
         let state = TempDir::new().unwrap();
-        let told = cds.into_iter().flat_map(|(url, token)| [("CDS_API_URL", url), ("CDS_TOKEN", token)]);
-        let told = told.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let told = told.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut stack = LocalStack { state, binaries, told, variables: BTreeMap::new() };
         stack.up();
         let written = std::fs::read_to_string(stack.directory().join("environment")).unwrap();

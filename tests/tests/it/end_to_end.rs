@@ -2,7 +2,7 @@
 //! messages, dead letters. `make e2e` does it with release binaries.
 
 use serde_json::{Value, json};
-use treble_tests::{Cds, LocalStack, RabbitMq, definition, node, python, until};
+use treble_tests::{Cds, LocalStack, RabbitMq, Receiver, definition, node, python, until};
 
 use crate::pulse::broker::{User, next};
 
@@ -34,6 +34,30 @@ async fn a_workflow_runs(stack: &LocalStack, cds: &Cds) {
     until(async || cds.runs().iter().any(|run| run.workflow == "w")).await;
 }
 
+/// A platform asks and tells an integrator; and it hears what came of firings.
+async fn an_integrator_is_asked_and_told(stack: &LocalStack, receiver: &Receiver) {
+    let url = receiver.url_of("acme");
+    let events = ["--event", "pre-add-node", "--event", "post-add-node", "--event", "post-fire"];
+    let set = stack.treble(&[&["integrator", "set", "acme", "--url", &url], &events[..]].concat());
+    assert!(set.status.success(), "{}", set.printed);
+    let client = reqwest::Client::new();
+    let call = async |method: &str, message: Value| {
+        let url = format!("{}/treble.ccx.v1.HookService/{method}", stack.root_url());
+        let call = client.post(url).header("authorization", "Bearer pl4tform");
+        let call = call.header("content-type", "application/json").body(message.to_string());
+        let reply = call.send().await.unwrap();
+        let (status, text) = (reply.status(), reply.text().await.unwrap());
+        assert_eq!(status, 200, "{text}");
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    let mut node = json!({"clusterId": "1", "cloud": "c", "nodeCount": 1, "instanceType": "i"});
+    let asked = call("PreAddNode", node.clone()).await;
+    assert_eq!(asked["approved"], true, "{asked}");
+    node["workId"] = asked["workId"].clone();
+    call("PostAddNode", node).await;
+    until(async || receiver.taken("acme").iter().any(|taken| taken.body["work_id"] == "own-1")).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_stack_does_all_that_hooks_are_for() {
     // The suites run on an AWS as well, and once is enough.
@@ -43,7 +67,10 @@ async fn the_stack_does_all_that_hooks_are_for() {
     let broker = tokio::task::spawn_blocking(RabbitMq::start);
     let cds = Cds::start("t0ken");
     let api_url = cds.api_url();
-    let stack = tokio::task::spawn_blocking(move || LocalStack::start(Some((&api_url, "t0ken"))));
+    let stack = tokio::task::spawn_blocking(move || {
+        let cds = [("CDS_API_URL", &*api_url), ("CDS_TOKEN", "t0ken")];
+        LocalStack::start(&[&cds[..], &[("TREBLE_CCX_TOKEN", "pl4tform"), ("TREBLE_HOOK_GATES", "yes")]].concat())
+    });
     let stack = stack.await.unwrap();
     let broker = broker.await.unwrap();
     let again = stack.up();
@@ -70,6 +97,9 @@ async fn the_stack_does_all_that_hooks_are_for() {
     python(&stack);
     node(&stack);
 
+    let receiver = Receiver::start();
+    an_integrator_is_asked_and_told(&stack, &receiver).await;
+
     // A webhook.
     hooks.createHook("e2e", "webhook", &definition()).await.unwrap();
     let token = hooks.getTriggerToken("e2e", "webhook").await.unwrap()["token"].as_str().unwrap().to_owned();
@@ -91,6 +121,7 @@ async fn the_stack_does_all_that_hooks_are_for() {
     while next(&mut created).await.1 != r#"{"hookGroupId":"e2e","hookId":"bound"}"# {}
 
     a_workflow_runs(&stack, &cds).await;
+    until(async || !receiver.received_at("acme", "post-fire").is_empty()).await;
 
     until(async || !dead_letters(&stack).is_empty()).await;
     assert_eq!(dead_letters(&stack)[0]["message"], "poisoned");

@@ -153,7 +153,8 @@ pub trait LaneStore: Send + Sync {
     /// How a lane is.
     async fn get(&self, integrator: &IntegratorName) -> Result<LaneState, StoreError>;
 
-    /// Its endpoint was seen to answer, or is to be tried at once all the same: no failures, no moment to wait for.
+    /// Its endpoint was seen to answer, or is to be tried at once all the same: no failures, no moment to wait for. Whether its
+    /// owner was told stays.
     async fn reset(&self, integrator: &IntegratorName) -> Result<(), StoreError>;
 }
 
