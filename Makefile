@@ -8,8 +8,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # nextest where there is one; plain cargo test does as well.
 NEXTEST := $(shell command -v cargo-nextest)
 RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test) --locked --no-fail-fast
-# Tests wait for most of their time, for processes and clocks: half as many more at once as there are processors.
-export NEXTEST_TEST_THREADS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
+# Tests wait for most of their time, for processes and clocks: twice as many at once as there are processors.
+export NEXTEST_TEST_THREADS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 2 )))
 # How long each fuzz target runs, and the targets: all, or those that are named.
 FUZZ_SECONDS := 60
 FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_targets/*.rs)))

@@ -69,7 +69,9 @@ async fn the_stack_does_all_that_hooks_are_for() {
     let api_url = cds.api_url();
     let stack = tokio::task::spawn_blocking(move || {
         let cds = [("CDS_API_URL", &*api_url), ("CDS_TOKEN", "t0ken")];
-        LocalStack::start(&[&cds[..], &[("TREBLE_CCX_TOKEN", "pl4tform"), ("TREBLE_HOOK_GATES", "yes")]].concat())
+        LocalStack::start(
+            &[&cds[..], &[("TREBLE_CCX_TOKEN", "pl4tform"), ("TREBLE_HOOK_GATES", "yes")]].concat(),
+        )
     });
     let stack = stack.await.unwrap();
     let broker = broker.await.unwrap();
