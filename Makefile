@@ -24,7 +24,7 @@ CARGO_FUZZ := $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
-test: format clippy template build release-begun docs suites-aws suites e2e ## every check there is
+test: format clippy template build docs suites suites-aws ## every check there is
 
 format: ## is everything formatted?
 	cargo fmt --all --check
@@ -45,14 +45,8 @@ docs: build ## the documentation's links, and its examples
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet
 	cargo test --locked --workspace --doc
 
-# The functions as they are deployed, for `e2e`: compiled while the suites wait for processes and clocks. What goes wrong here, `e2e`
-# tells, as it builds them too.
-.PHONY: release-begun
-release-begun: build
-	nice -n 19 cargo build --locked --release --quiet -p treble-functions >/dev/null 2>&1 &
-
 suites: build tools rabbitmq ## unit tests, and the wire-level suites on the embedded store
-	$(RUN_TESTS) --workspace $(if $(NEXTEST),-E 'not test(/^end_to_end::/)',-- --skip end_to_end::)
+	$(RUN_TESTS) --workspace
 
 suites-aws: build tools rabbitmq ## the wire-level suites once more, on an emulated DynamoDB and SQS
 	python tests/python/emulator.py $(RUN_TESTS) --workspace --test it
