@@ -13,7 +13,7 @@ use treble_tests::{Server, free_port};
 use self::integrator::Integrator;
 use crate::cpu;
 use crate::operation::Request;
-use crate::report::{Row, median};
+use crate::report::{self, Row, median};
 
 /// So many calls are made before any counts, and then.
 const WARM_UP: usize = 100;
@@ -65,6 +65,9 @@ pub(crate) async fn measure(rows: &mut Vec<Row>) {
     asked(rows).await;
     told(rows, 1).await;
     told(rows, LANES).await;
+    // The rest takes long: what is known is told before.
+    report::print(rows);
+    rows.clear();
     beside_many_that_are_down(rows).await;
 }
 
