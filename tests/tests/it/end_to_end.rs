@@ -2,7 +2,7 @@
 //! messages, dead letters. `make e2e` does it with release binaries.
 
 use serde_json::{Value, json};
-use treble_tests::{Cds, LocalStack, RabbitMq, Receiver, definition, node, python, until};
+use treble_tests::{CCX_TOKEN, Cds, LocalStack, RabbitMq, Receiver, definition, node, python, until};
 
 use crate::pulse::broker::{User, next};
 
@@ -43,7 +43,7 @@ async fn an_integrator_is_asked_and_told(stack: &LocalStack, receiver: &Receiver
     let client = reqwest::Client::new();
     let call = async |method: &str, message: Value| {
         let url = format!("{}/treble.ccx.v1.HookService/{method}", stack.root_url());
-        let call = client.post(url).header("authorization", "Bearer pl4tform");
+        let call = client.post(url).bearer_auth(CCX_TOKEN);
         let call = call.header("content-type", "application/json").body(message.to_string());
         let reply = call.send().await.unwrap();
         let (status, text) = (reply.status(), reply.text().await.unwrap());
@@ -70,7 +70,7 @@ async fn the_stack_does_all_that_hooks_are_for() {
     let stack = tokio::task::spawn_blocking(move || {
         let cds = [("CDS_API_URL", &*api_url), ("CDS_TOKEN", "t0ken")];
         LocalStack::start(
-            &[&cds[..], &[("TREBLE_CCX_TOKEN", "pl4tform"), ("TREBLE_HOOK_GATES", "yes")]].concat(),
+            &[&cds[..], &[("TREBLE_CCX_TOKEN", CCX_TOKEN), ("TREBLE_HOOK_GATES", "yes")]].concat(),
         )
     });
     let stack = stack.await.unwrap();

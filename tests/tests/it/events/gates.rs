@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use treble_api::gates::ROUTES;
-use treble_tests::{Aws, Lambda, Recorder, Request, Server};
+use treble_tests::{Aws, GateWorld, Lambda, Recorder, Request, Server};
 
 use super::{batch, keep, of_route};
 use crate::template::gates_calls;
@@ -25,9 +25,7 @@ const REQUESTS: [(&str, &str, u16); 10] = [
 ];
 
 fn request(function: &str, line: &str) -> Request {
-    let (method, path) = line.split_once(' ').unwrap();
-    let path = path.replace("DELIVERY", DELIVERY);
-    let request = Request::to(&format!("{method} ^/api/gates/v1{path}"));
+    let request = GateWorld::admin(&line.replace("DELIVERY", DELIVERY));
     match function {
         // Nobody is there.
         "set-integrator" => {
@@ -63,7 +61,7 @@ async fn each_function_of_gates_takes_its_sample() {
     assert_eq!(samples.len(), ROUTES.len());
     let message =
         json!({"clusterId": "1", "cloud": "c1", "nodeCount": 1, "instanceType": "i1", "authId": "a1"});
-    gates_calls::call("PreAddNode", &message).send(&server).await.ok();
+    GateWorld::call("PreAddNode", &message).send(&server).await.ok();
     let mut event = server.gateway().last_event();
     of_route(&mut event, "POST /treble.ccx.v1.HookService/{method}");
     samples.push(("ccx", keep("ccx", event), 200));

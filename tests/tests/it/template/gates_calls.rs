@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 use treble_core::gate::Event;
-use treble_tests::{Aws, Habit, Lambda, Receiver, Recorder, Request, Server, queue_event};
-
-/// What the platform shows.
-pub(crate) const TOKEN: &str = "platform";
+use treble_tests::{Aws, CCX_TOKEN, GateWorld, Habit, Lambda, Receiver, Recorder, Server, queue_event};
 
 /// What functions are told of integrators, beside the rest of their environment.
 pub(crate) fn environment(aws: &Aws) -> Vec<(String, String)> {
@@ -19,21 +16,14 @@ pub(crate) fn environment(aws: &Aws) -> Vec<(String, String)> {
 
 /// The secret that is for the platform alone.
 pub(crate) async fn prepare(aws: &Aws) {
-    aws.keep_secret("ccx-token", TOKEN).await;
+    aws.keep_secret("ccx-token", CCX_TOKEN).await;
 }
 
 /// A request to a route of who administers integrators.
-pub(crate) async fn administer(server: &Server, line: &str, body: Option<Value>) -> Value {
-    let (method, path) = line.split_once(' ').unwrap();
-    let request = Request::to(&format!("{method} ^/api/gates/v1{path}"));
+async fn administer(server: &Server, line: &str, body: Option<Value>) -> Value {
+    let request = GateWorld::admin(line);
     let request = if let Some(body) = body { request.json(&body) } else { request };
     request.send(server).await.ok()
-}
-
-/// A call of the platform's.
-pub(crate) fn call(method: &str, message: &Value) -> Request {
-    let request = Request::to(&format!("POST ^/treble.ccx.v1.HookService/{method}")).anonymously();
-    request.header("authorization", &format!("Bearer {TOKEN}")).json(message)
 }
 
 /// Two of them that are asked and told everything: work_ids of theirs are kept then, as they may differ.
@@ -47,10 +37,10 @@ pub(crate) async fn set(server: &Server, receiver: &Receiver) {
 /// Drives all functions through all that they do.
 pub(super) async fn drive(server: &Server, recorder: &Recorder, receiver: &Receiver) {
     let add = json!({"clusterId": "1", "cloud": "c1", "nodeCount": 1, "instanceType": "i1"});
-    let work_id = call("PreAddNode", &add).send(server).await.ok()["workId"].clone();
+    let work_id = GateWorld::call("PreAddNode", &add).send(server).await.ok()["workId"].clone();
     let mut added = add.clone();
     added["workId"] = work_id;
-    call("PostAddNode", &added).send(server).await.ok();
+    GateWorld::call("PostAddNode", &added).send(server).await.ok();
 
     let environment = server.gateway().environment();
     let mut environment = environment.to_vec();
@@ -64,7 +54,7 @@ pub(super) async fn drive(server: &Server, recorder: &Recorder, receiver: &Recei
     deliver.invoke(&queue_event(&[("1", "nonsense")]));
     // What was told is listed, one of it gone for good, and sent again.
     receiver.behaves("a", Habit::Status(410));
-    call("PostAddNode", &added).send(server).await.ok();
+    GateWorld::call("PostAddNode", &added).send(server).await.ok();
     look("a");
     let listed = administer(server, "GET /integrators/a/deliveries?status=dead", None).await;
     let id = listed["deliveries"][0]["deliveryId"].as_str().unwrap_or_else(|| panic!("{listed}")).to_owned();
@@ -96,7 +86,7 @@ async fn down(server: &Server, receiver: &Receiver, look: &dyn Fn(&str), tick: &
         "url": receiver.url_of("c"), "events": ["post-delete-cluster"], "owner": "owner@example.com",
     });
     administer(server, "PUT /integrators/c", Some(owned)).await;
-    call("PostDeleteCluster", &json!({"clusterId": "1", "status": "ok", "workId": "w"}))
+    GateWorld::call("PostDeleteCluster", &json!({"clusterId": "1", "status": "ok", "workId": "w"}))
         .send(server)
         .await
         .ok();
