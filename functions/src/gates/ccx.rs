@@ -10,14 +10,13 @@ use lambda_http::service_fn;
 use treble_api::ccx::{Connect, Service};
 use treble_api::request::Request;
 use treble_api::taskcluster::response;
-use treble_aws::master_key;
 use treble_aws::settings::{CCX_TOKEN_ARN, MASTER_KEY_ARN};
 
 use super::parts::{GatesSettings, asking};
 use crate::event::Event;
 use crate::logs::Invocations;
 use crate::metrics::Metrics;
-use crate::parts::{Aws, text_secret};
+use crate::parts::{Aws, master_key, text_secret};
 use crate::serve::Answering;
 use crate::start::{Environment, StartError, start};
 
@@ -40,8 +39,7 @@ async fn service(variables: &Environment) -> Result<Connect, StartError> {
     let settings = GatesSettings::read(variables, true, true)?;
     let (key, tokens) = (variables.required(MASTER_KEY_ARN)?, variables.required(CCX_TOKEN_ARN)?);
     let aws = Aws::new(variables.aws()?);
-    let secrets = aws_sdk_secretsmanager::Client::new(aws.config());
-    let key = master_key::read(&secrets, &key).await?;
+    let key = master_key(&aws, key).await?;
     let tokens = text_secret(&aws, tokens).await?;
     let tokens = tokens.split_whitespace().map(str::to_owned).collect();
     Ok(Arc::new(Service { gates: asking(&aws, settings, &key), tokens }).connect())

@@ -11,7 +11,6 @@ use lambda_http::service_fn;
 use tracing::field::display;
 use treble_aws::dynamodb::{DynamoGates, DynamoHooks};
 use treble_aws::mail::SesMailer;
-use treble_aws::master_key;
 use treble_aws::queue::{SqsQueue, WakeMessage, backoff};
 use treble_aws::settings::{DELIVERIES_QUEUE_URL, HOOKS_TABLE, MAIL_FROM, MASTER_KEY_ARN};
 use treble_core::gate::{Deliverer, LaneOutcome, TellError};
@@ -21,7 +20,7 @@ use super::parts::{self, GatesSettings};
 use crate::absent::Absent;
 use crate::logs::Invocations;
 use crate::messages::{Batch, BatchResponse, Handled, Message, each};
-use crate::parts::Aws;
+use crate::parts::{Aws, master_key};
 use crate::serve::milliseconds;
 use crate::start::{Environment, StartError, start};
 
@@ -60,7 +59,7 @@ async fn deliverer(variables: &Environment, aws: &Aws) -> Result<Deliverer, Star
         None => Arc::new(Absent("mailer")),
     };
     let secret = variables.required(MASTER_KEY_ARN)?;
-    let key = master_key::read(&aws_sdk_secretsmanager::Client::new(aws.config()), &secret).await?;
+    let key = master_key(aws, secret).await?;
     let GatesSettings { table, queue_url, addresses } = settings;
     let gates = Arc::new(DynamoGates::new(aws.dynamodb(), table, &key));
     Ok(Deliverer {
