@@ -16,6 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .descriptor_set(&descriptors)
         .files(&[DEFINITION])
         .include_file("protocol.rs")
+        // It would name the descriptors, which are newer than each run of this, and have all be built anew each time.
+        .emit_rerun_directives(false)
         .compile()?;
     Ok(())
 }
