@@ -131,11 +131,15 @@ impl CdsWorld {
         executions
     }
 
-    /// Waits until an execution is over: as it is then.
+    /// Waits until an execution is over: as it is then. One that a later one overtakes isn't there until it is stored.
     pub async fn over(&self, execution: &Value) -> Value {
         let (uuid, timestamp) = (execution["uuid"].as_str().unwrap(), &execution["timestamp"]);
         let line = format!("GET /task/{uuid}/execution/{timestamp}");
-        until(async || self.ask(&line).await["status"] == "DONE").await;
+        until(async || {
+            let reply = self.send(&self.call(&line)).await;
+            reply.status != 404 && reply.ok()["status"] == "DONE"
+        })
+        .await;
         self.ask(&line).await
     }
 

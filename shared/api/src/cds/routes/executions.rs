@@ -185,14 +185,18 @@ impl Found {
 async fn find(service: &Service, call: &Call<'_>, hook: &StoredHook) -> Result<Found, ApiError> {
     let timestamp = call.parameter("timestamp");
     let created = moment(timestamp)?;
+    let none = || ApiError::not_found(format!("Task {:?} has no execution of {timestamp}", hook.name.id()));
     if let Some(stored) = service.executions.get(&hook.name, created).await? {
         return Ok(Found::Stored(stored));
     }
     let newest = PageRequest { limit: Some(NEWEST), continuation: None };
     let stored = service.executions.list(&hook.name, &newest).await?.items;
+    if stored.iter().any(|execution| execution.created == created) {
+        // Its moment has come since. In a list, large causes are left out.
+        return service.executions.get(&hook.name, created).await?.map(Found::Stored).ok_or_else(none);
+    }
     let pending = pending(hook, task(hook)?, &service.master_key, call.now, &stored);
     let found = pending.into_iter().find(|execution| execution.created == created);
-    let none = || ApiError::not_found(format!("Task {:?} has no execution of {timestamp}", hook.name.id()));
     found.map(Found::Pending).ok_or_else(none)
 }
 

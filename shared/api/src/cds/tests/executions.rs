@@ -65,6 +65,16 @@ async fn what_has_just_come_is_told_until_it_is_stored() {
 }
 
 #[tokio::test]
+async fn what_is_stored_while_it_is_looked_for_is_found() {
+    let client = Client::with_webhook().await;
+    client.send("POST", "/webhook/hook", &[], "").await.ok();
+    let stored = client.world.executions.lock().unwrap().pop_first().unwrap().1;
+    let path = format!("/task/hook/execution/{}", stored.created.as_nanosecond());
+    *client.world.late.lock().unwrap() = Some(stored);
+    assert_eq!(client.get(&path).await["status"], "ENQUEUED");
+}
+
+#[tokio::test]
 async fn a_scheduler_is_due_by_the_clocks_of_its_zone() {
     let client = Client::new();
     let scheduler = |cron| node("u", "Scheduler", &[("cron", cron), ("timezone", "Europe/Paris")]);

@@ -102,7 +102,12 @@ impl ExecutionStore for World {
     }
 
     async fn get(&self, task: &HookName, created: Timestamp) -> Result<Option<Execution>, StoreError> {
-        Ok(self.executions.lock().unwrap().get(&(task.to_string(), created)).cloned())
+        let mut executions = self.executions.lock().unwrap();
+        let found = executions.get(&(task.to_string(), created)).cloned();
+        if let Some(late) = self.late.lock().unwrap().take() {
+            executions.insert((late.task.to_string(), late.created), late);
+        }
+        Ok(found)
     }
 
     async fn update(&self, old: &Execution, new: &Execution) -> Result<bool, StoreError> {

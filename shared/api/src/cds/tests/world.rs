@@ -45,6 +45,8 @@ pub(super) fn pass(seconds: i64) {
 pub(super) struct World {
     pub(super) hooks: Mutex<BTreeMap<String, StoredHook>>,
     pub(super) executions: Mutex<BTreeMap<(String, Timestamp), Execution>>,
+    /// One that is stored just after it was asked for in vain.
+    pub(super) late: Mutex<Option<Execution>>,
     /// The repositories that are watched.
     pub(super) repositories: Mutex<Vec<String>>,
     pub(super) claims: Mutex<HashMap<SlugId, Timestamp>>,
