@@ -8,8 +8,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # nextest where there is one; plain cargo test does as well.
 NEXTEST := $(shell command -v cargo-nextest)
 RUN_TESTS := $(if $(NEXTEST),cargo nextest run,cargo test) --locked --no-fail-fast
-# Tests wait for most of their time, for processes and clocks: twice as many at once as there are processors.
-export NEXTEST_TEST_THREADS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 2 )))
+# Tests wait for most of their time, for processes and clocks: four times as many at once as there are processors keep these busy.
+export NEXTEST_TEST_THREADS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 4 )))
 # How long each fuzz target runs, and the targets: all, or those that are named.
 FUZZ_SECONDS := 60
 FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_targets/*.rs)))
@@ -19,7 +19,7 @@ CARGO_FUZZ := $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test format clippy build template suites suites-aws schemathesis docs fuzz bench clean
+.PHONY: help test format clippy build functions template suites suites-aws schemathesis docs fuzz bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -37,29 +37,35 @@ template: $(VENV)/installed ## lints of what is deployed to AWS
 	cfn-lint --regions us-east-1 -- template.yaml
 	SAM_CLI_TELEMETRY=0 sam validate --lint --region us-east-1 --template template.yaml
 
-# All targets at once, the server's binary among them: one choice of features, so that nothing is built twice.
+# All at once: one choice of features, so that nothing is built twice.
 build:
-	cargo build --locked --workspace --all-targets
+	cargo build --locked --workspace --tests --bin treble --bin treble-pulse-bridge
+
+# By themselves, as they are deployed: with others they would get these' features.
+functions:
+	cargo build --locked --release -p treble-functions
 
 docs: build ## the documentation's links, and its examples
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet
 	cargo test --locked --workspace --doc
 
-suites: build tools rabbitmq ## unit tests, and the wire-level suites on the embedded store
+# Where tests find the functions that they start.
+suites suites-aws events e2e: export TREBLE_FUNCTIONS := $(CURDIR)/target/release
+
+suites: build functions tools rabbitmq ## unit tests, and the wire-level suites on the embedded store
 	$(RUN_TESTS) --workspace
 
-suites-aws: build tools rabbitmq ## the wire-level suites once more, on an emulated DynamoDB and SQS
+suites-aws: build functions tools rabbitmq ## the wire-level suites once more, on an emulated DynamoDB and SQS
 	python tests/python/emulator.py $(RUN_TESTS) --workspace --test it
 
 schemathesis: build tools ## a thousand made-up requests an operation, from the OpenAPI document
 	SCHEMATHESIS_EXAMPLES=1000 cargo test --locked --package treble-tests --test it -- --nocapture schemathesis
 
-# Each package by itself, as it is deployed: together they would get each other's features. What the largest function
-# consists of, its symbols tell, without which it is then built again.
+# What the largest function consists of, its symbols tell, without which it is then built again.
 bench: tools ## what it costs, beside what it may cost; minutes, and best on a machine with nothing else to do
 	cargo rustc --locked --release -p treble-functions --bin default -- -C strip=none
 	python tests/benches/breakdown.py target/release/default
-	cargo build --locked --release -p treble-functions
+	$(MAKE) --no-print-directory functions
 	cargo build --locked --release -p treble-local
 	cargo bench --locked -p treble-tests
 
@@ -116,8 +122,8 @@ watch: tools ## the functions by `cargo lambda watch` at http://localhost:9000, 
 	cargo build --locked --package treble-functions --bins
 	python tests/python/emulator.py python infra/watch.py
 
-# What the local stack's functions are built as: `dev`, or `release`, by themselves, as they are deployed. `treble`, which only
-# sets them up, is the tests' in either case.
+# What the local stack's functions are built as: `dev`, or `release`. `treble`, which only sets them up, is the tests' in either
+# case.
 STACK_PROFILE := dev
 STACK_BINARIES = target/$(if $(filter release,$(STACK_PROFILE)),release,debug)
 # Where its API is; its AWS is at any free port unless it is said.
@@ -127,8 +133,8 @@ AWS_PORT := 0
 AWS_HOST := 127.0.0.1
 
 .PHONY: local-stack local-stack-down sam-local local-stack-binaries
-local-stack-binaries: build
-	$(if $(filter release,$(STACK_PROFILE)),cargo build --locked --release -p treble-functions)
+local-stack-binaries: $(if $(filter release,$(STACK_PROFILE)),functions)
+	cargo build --locked --workspace $(if $(filter release,$(STACK_PROFILE)),--bin treble,--bins)
 
 local-stack: $(VENV)/installed local-stack-binaries ## an emulated AWS with template.yaml deployed into it: PORT=8080, STACK_PROFILE=release
 	python infra/localstack/local_stack.py up --binaries $(STACK_BINARIES) --port $(PORT) --aws-port $(AWS_PORT) --aws-host $(AWS_HOST)
@@ -147,13 +153,12 @@ lambda: $(VENV)/installed ## the functions as `sam build` builds them, all at on
 sizes: lambda ## how large each function is to be uploaded, beside what it may be
 	python infra/localstack/sizes.py target/lambda
 
-e2e: STACK_PROFILE := release
-e2e: tools rabbitmq local-stack-binaries ## the template with release binaries in an emulator, and all that hooks are for: STACK_PROFILE=dev
-	TREBLE_STACK_BINARIES=$(CURDIR)/$(STACK_BINARIES) $(RUN_TESTS) --workspace --test it $(if $(NEXTEST),-E 'test(/^end_to_end::/)',-- end_to_end::)
+e2e: build functions tools rabbitmq ## the template deployed into an emulator, and all that hooks are for
+	$(RUN_TESTS) --workspace --test it $(if $(NEXTEST),-E 'test(/^end_to_end::/)',-- end_to_end::)
 
 # A test tells when they are out of date.
 .PHONY: events
-events: build tools ## the samples for `sam local invoke`, recorded anew
+events: build functions tools ## the samples for `sam local invoke`, recorded anew
 	TREBLE_WRITE_EVENTS=1 python tests/python/emulator.py cargo test --locked --package treble-tests --test it -- events::
 
 sam-local: $(VENV)/installed ## what `sam local start-api` needs, beside a local stack: make local-stack AWS_HOST=0.0.0.0

@@ -1,5 +1,5 @@
 """Deploys template.yaml into an emulated AWS, as `make local-stack` does, and uses all of it: `python deployed_template.py
-DIRECTORY`, where the directory has the binaries.
+DIRECTORY TREBLE`, where the directory has the functions' binaries, and TREBLE is the program of that name.
 """
 
 import json
@@ -17,6 +17,7 @@ import deploy  # noqa: E402
 from deploy import client  # noqa: E402
 
 BINARIES = os.path.abspath(sys.argv[1])
+TREBLE = os.path.abspath(sys.argv[2])
 STACK = f"treble-{secrets.token_hex(4)}"
 PARAMETERS = {"Broker": "yes", "MailFrom": "hooks@example.com", "AlarmMail": "alarms@example.com"}
 PATIENCE_SECONDS = 150
@@ -38,7 +39,7 @@ def until(what, done):
 
 def root(outputs):
     """The API, as a client that may do everything."""
-    token = deploy.root_client(os.path.join(BINARIES, "treble"), outputs)
+    token = deploy.root_client(TREBLE, outputs)
     return taskcluster.Hooks({"rootUrl": outputs["ApiUrl"], "credentials": {"clientId": "root", "accessToken": token}})
 
 

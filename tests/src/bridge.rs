@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::binary;
 use crate::process::{Exit, Process};
+use crate::site::program;
 
 /// A running bridge; killed when dropped.
 pub struct BridgeProcess(Process);
@@ -11,7 +11,7 @@ pub struct BridgeProcess(Process);
 impl BridgeProcess {
     /// Starts it.
     pub fn start(environment: &[(String, String)]) -> BridgeProcess {
-        let mut command = Command::new(binary("treble-pulse-bridge"));
+        let mut command = Command::new(program().with_file_name("treble-pulse-bridge"));
         BridgeProcess::spawn(command.env_clear().envs(environment.iter().cloned()))
     }
 

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::lambda::functions;
 use crate::site::program;
 use crate::{LocalStack, Server};
 
@@ -84,12 +85,12 @@ pub fn schemathesis(server: &Server, service: &str, examples: u32) {
     check(&mut command);
 }
 
-/// Deploys template.yaml into the AWS at this endpoint, an emulated one, with the binaries beside the tests', and uses what it
+/// Deploys template.yaml into the AWS at this endpoint, an emulated one, with the functions under test, and uses what it
 /// made; fails with what went wrong.
 pub fn deploy_template(endpoint: &str) {
     let mut command = Command::new(tool("python"));
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python/deployed_template.py"));
-    command.arg(program().parent().unwrap()).env("AWS_ENDPOINT_URL", endpoint);
+    command.arg(functions()).arg(program()).env("AWS_ENDPOINT_URL", endpoint);
     command.envs([
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "test"),

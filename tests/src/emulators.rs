@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clients::tool;
+use crate::lambda::binary;
 use crate::process::Process;
 use crate::site::program;
-use crate::{LAMBDA_ENVIRONMENT, binary, stub};
+use crate::{LAMBDA_ENVIRONMENT, stub};
 
 /// AWS's emulator with one function; it comes with SAM, for x86-64 and arm64.
 pub struct InterfaceEmulator {

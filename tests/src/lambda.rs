@@ -193,9 +193,14 @@ pub(crate) fn spawn(name: &str, runtime_api: &str, environment: &[(String, Strin
     Process::spawn(&mut command)
 }
 
-/// The binary of a function, beside the tests'.
-pub fn binary(name: &str) -> PathBuf {
-    let path = program().with_file_name(name);
+/// Where the functions' binaries are: what `TREBLE_FUNCTIONS` names, or beside the program under test.
+pub(crate) fn functions() -> PathBuf {
+    std::env::var_os("TREBLE_FUNCTIONS").map_or_else(|| program().parent().unwrap().to_owned(), PathBuf::from)
+}
+
+/// The binary of a function.
+pub(crate) fn binary(name: &str) -> PathBuf {
+    let path = functions().join(name);
     assert!(path.exists(), "no {}: build it with `cargo build -p treble-functions`", path.display());
     path
 }

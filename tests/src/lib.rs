@@ -2,7 +2,7 @@
 //! say exactly what they send ([`Request`]), and tables of requests with what must come back ([`table`]).
 //!
 //! The server is the binary `treble` beside the tests' own target directory, or what `TREBLE_BIN` names;
-//! `make test` builds it first. With `AWS_ENDPOINT_URL` set, servers keep everything on that AWS (an
+//! functions are beside it, or where `TREBLE_FUNCTIONS` says. `make test` builds all of them first. With `AWS_ENDPOINT_URL` set, servers keep everything on that AWS (an
 //! emulator: see `tests/python/emulator.py`) instead of in their data directories.
 #![allow(
     clippy::unwrap_used,
@@ -56,7 +56,7 @@ pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};
 pub use gate_world::{CCX_TOKEN, GateWorld};
 pub use gateway::{Delivery, Gateway};
-pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, binary, queue_event};
+pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, queue_event};
 pub use local_stack::LocalStack;
 pub use mock_hooks::MockHooks;
 pub use patience::until;

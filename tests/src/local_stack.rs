@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::bridge::BridgeProcess;
 use crate::clients::{check, tool};
+use crate::lambda::functions;
 use crate::process::{Exit, Process};
 use crate::site::program;
 use crate::{Aws, RabbitMq};
@@ -17,21 +18,17 @@ use crate::{Aws, RabbitMq};
 /// A stack of its own, at ports of its own; gone when dropped.
 pub struct LocalStack {
     state: TempDir,
-    binaries: PathBuf,
     /// What its script finds in its environment beside ours.
     told: Vec<(String, String)>,
     variables: BTreeMap<String, String>,
 }
 
 impl LocalStack {
-    /// Starts it with the functions of the directory that `TREBLE_STACK_BINARIES` names, or with those beside the tests'.
-    /// With further variables: of a CDS, of integrators.
+    /// Starts it with the functions under test, and with further variables: of a CDS, of integrators.
     pub fn start(told: &[(&str, &str)]) -> LocalStack {
-        let named = std::env::var_os("TREBLE_STACK_BINARIES").map(PathBuf::from);
-        let binaries = named.unwrap_or_else(|| program().parent().unwrap().to_owned());
         let state = TempDir::new().unwrap();
         let told = told.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut stack = LocalStack { state, binaries, told, variables: BTreeMap::new() };
+        let mut stack = LocalStack { state, told, variables: BTreeMap::new() };
         stack.up();
         let written = std::fs::read_to_string(stack.directory().join("environment")).unwrap();
         let exported = |line: &str| {
@@ -45,7 +42,7 @@ impl LocalStack {
     /// Starts it, or starts its functions anew where it is up; gives what that says.
     pub fn up(&self) -> String {
         let mut script = self.script("up");
-        script.arg("--binaries").arg(&self.binaries).arg("--treble").arg(program());
+        script.arg("--binaries").arg(functions()).arg("--treble").arg(program());
         check(script.args(["--port", "0"]))
     }
 

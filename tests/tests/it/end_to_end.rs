@@ -1,5 +1,5 @@
 //! The template, deployed as `make local-stack` deploys it, and all that happens in it: calls, webhooks, a schedule, a broker's
-//! messages, dead letters. `make e2e` does it with release binaries.
+//! messages, dead letters.
 
 use serde_json::{Value, json};
 use treble_tests::{CCX_TOKEN, Cds, LocalStack, RabbitMq, Receiver, definition, node, python, until};
