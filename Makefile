@@ -45,8 +45,10 @@ build:
 functions:
 	cargo build --locked --release -p treble-functions
 
+# Of the libraries: a page for each function's program would take a minute and a half. With examples the features are those that
+# tests have, so that what the lints have checked isn't checked again.
 docs: build ## the documentation's links, and its examples
-	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --lib --examples --quiet
 	cargo test --locked --workspace --doc
 
 # Where tests find the functions that they start.
