@@ -46,6 +46,8 @@ type MakeClient = fn(AddressRules) -> Arc<dyn IntegratorClient>;
 /// What of integrators a function uses that answers requests of who administers them, beside the table of gates.
 #[derive(Clone, Copy)]
 pub struct Use {
+    /// Its parts: named here alone, so that a function that doesn't use them isn't linked with them.
+    make: MakeAdministration,
     wakes: Option<MakeWakes>,
     client: Option<MakeClient>,
     /// Whether it checks where they are.
@@ -54,7 +56,7 @@ pub struct Use {
 
 impl Use {
     /// Nothing else.
-    pub const TABLE: Self = Self { wakes: None, client: None, addresses: false };
+    pub const TABLE: Self = Self { make: administration, wakes: None, client: None, addresses: false };
     /// Where integrators may be.
     pub const ADDRESSES: Self = Self { addresses: true, ..Self::TABLE };
     /// The queue of lanes.
@@ -77,17 +79,23 @@ impl Use {
         settings: GatesSettings,
         key: &MasterKey,
     ) -> Administration {
-        let GatesSettings { table, queue_url, addresses } = settings;
-        let gates = Arc::new(DynamoGates::new(aws.dynamodb(), table, key));
-        let absent = || Arc::new(Absent("part of gates"));
-        Administration {
-            integrators: gates.clone(),
-            deliveries: gates.clone(),
-            lanes: gates,
-            wakes: self.wakes.zip(queue_url).map_or_else(|| absent() as _, |(make, url)| make(aws, url)),
-            client: self.client.map_or_else(|| absent() as _, |make| make(addresses)),
-            addresses,
-        }
+        (self.make)(self, aws, settings, key)
+    }
+}
+
+type MakeAdministration = fn(&Use, &Aws, GatesSettings, &MasterKey) -> Administration;
+
+fn administration(uses: &Use, aws: &Aws, settings: GatesSettings, key: &MasterKey) -> Administration {
+    let GatesSettings { table, queue_url, addresses } = settings;
+    let gates = Arc::new(DynamoGates::new(aws.dynamodb(), table, key));
+    let absent = || Arc::new(Absent("part of gates"));
+    Administration {
+        integrators: gates.clone(),
+        deliveries: gates.clone(),
+        lanes: gates,
+        wakes: uses.wakes.zip(queue_url).map_or_else(|| absent() as _, |(make, url)| make(aws, url)),
+        client: uses.client.map_or_else(|| absent() as _, |make| make(addresses)),
+        addresses,
     }
 }
 
