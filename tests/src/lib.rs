@@ -2,8 +2,9 @@
 //! say exactly what they send ([`Request`]), and tables of requests with what must come back ([`table`]).
 //!
 //! The server is the binary `treble` beside the tests' own target directory, or what `TREBLE_BIN` names;
-//! functions are beside it, or where `TREBLE_FUNCTIONS` says. `make test` builds all of them first. With `AWS_ENDPOINT_URL` set, servers keep everything on that AWS (an
-//! emulator: see `tests/python/emulator.py`) instead of in their data directories.
+//! functions are beside it, or where `TREBLE_FUNCTIONS` says. `make test` builds all of them first. With
+//! `AWS_ENDPOINT_URL` set, servers keep everything on that AWS (an emulator: see `tests/python/emulator.py`)
+//! instead of in their data directories.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
