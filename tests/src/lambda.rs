@@ -204,3 +204,9 @@ pub(crate) fn binary(name: &str) -> PathBuf {
     assert!(path.exists(), "no {}: build it with `cargo build -p treble-functions`", path.display());
     path
 }
+
+/// The size in bytes of a function's release build; None where these are not under test.
+pub fn release_size(name: &str) -> Option<u64> {
+    std::env::var_os("TREBLE_FUNCTIONS")?;
+    Some(binary(name).metadata().unwrap().len())
+}

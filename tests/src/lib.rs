@@ -57,7 +57,7 @@ pub use deployment::{ACCESS_TOKEN, CLIENT_ID, Deployment};
 pub use emulators::{InterfaceEmulator, Watch};
 pub use gate_world::{CCX_TOKEN, GateWorld};
 pub use gateway::{Delivery, Gateway};
-pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, queue_event};
+pub use lambda::{LAMBDA_ENVIRONMENT, Lambda, Polling, queue_event, release_size};
 pub use local_stack::LocalStack;
 pub use mock_hooks::MockHooks;
 pub use patience::until;

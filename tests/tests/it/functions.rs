@@ -6,7 +6,7 @@ use treble_api::cds;
 use treble_api::taskcluster::ALL_ROUTES;
 use treble_tests::{
     API, Caller, Delivery, InterfaceEmulator, Lambda, Polling, Reply, Request, Server, Watch, definition,
-    node, python, table,
+    node, python, release_size, table,
 };
 
 macro_rules! tables {
@@ -52,6 +52,17 @@ fn each_route_has_its_binary() {
     binaries.sort();
     functions.sort();
     assert_eq!(binaries, functions);
+}
+
+/// A function that uses no AWS is less than half of one that reads a table, and that two thirds of one that checks a schema: unless
+/// something that all functions have leads to what only some of them use, as a table of all routes does.
+#[test]
+fn a_function_is_linked_with_what_it_uses_alone() {
+    let [Some(ping), Some(hook), Some(trigger)] = ["ping", "hook", "trigger-hook"].map(release_size) else {
+        return;
+    };
+    let told = format!("ping: {ping} B, hook: {hook} B, trigger-hook: {trigger} B");
+    assert!(2 * ping < hook && 3 * hook < 2 * trigger, "{told}");
 }
 
 /// What of a reply is the same whoever answers: the status, the body, and all headers but those of the connection.

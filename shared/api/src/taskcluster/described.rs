@@ -47,15 +47,9 @@ pub static GATES: Described = Described {
 pub static SERVICES: [&Described; 2] = [&HOOKS, &GATES];
 
 impl Described {
-    /// The one that a path of the API belongs to; hooks where it belongs to none.
-    pub fn at(path: &str) -> &'static Self {
-        let mount = route::below_mount(path).map(|place| place.mount);
-        SERVICES.into_iter().find(|service| Some(service.mount) == mount).unwrap_or(&HOOKS)
-    }
-
     /// The path of its reference.
     pub fn reference_path(&self) -> String {
-        format!("/references/{}/v1/api.json", self.name)
+        route::reference_path(self.mount)
     }
 
     /// The path of its OpenAPI document.

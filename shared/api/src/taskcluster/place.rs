@@ -31,3 +31,9 @@ pub fn below_mount(path: &str) -> Option<Place<'_>> {
         Some(Place { mount, segments })
     })
 }
+
+/// The path of the reference of the service at a mount. Not asked of what describes the service, which every function
+/// would then be linked with: that names all routes, and these their handlers.
+pub fn reference_path(mount: &str) -> String {
+    format!("{}/api.json", mount.replacen("/api/", "/references/", 1))
+}

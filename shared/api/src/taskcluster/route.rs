@@ -13,7 +13,7 @@ use treble_core::scope::ScopeTemplate;
 
 use super::call::{Call, Reply};
 use super::error::{ApiError, Code};
-pub use super::place::{Place, below_mount};
+pub use super::place::{Place, below_mount, reference_path};
 use super::schemas::Schema;
 use super::service::Service;
 

@@ -16,7 +16,6 @@ use treble_core::slugid::SlugId;
 use super::body::{self, ContentType, Payload, Unreadable};
 use super::call::{Call, Reply};
 use super::denied::DeniedExchanges;
-use super::described::Described;
 use super::done::Done;
 use super::error::{ApiError, Code, MAX_ECHO_BYTES, RequestInfo};
 use super::query::check_query;
@@ -122,7 +121,8 @@ impl Service {
 
     fn no_such_route(&self, request: &Request) -> Response {
         let (method, path) = (&request.parts.method, request.parts.uri.path());
-        let listed = Described::at(path).reference_path();
+        let mount = route::below_mount(path).map_or(route::MOUNT, |place| place.mount);
+        let listed = route::reference_path(mount);
         let message = format!("There is no {method} {path}: the routes are listed at {listed}");
         let payload = Some(Value::Object(Map::new()));
         let info = RequestInfo { payload, ..RequestInfo::new(RequestInfo::UNKNOWN, (self.now)()) };
