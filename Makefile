@@ -97,18 +97,26 @@ tests/node/node_modules/.package-lock.json: tests/node/package-lock.json $(VENV)
 	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-# A broker for the tests to start, each its own. The package's own service is not needed, and mostly isn't started.
-RABBITMQ := /usr/lib/rabbitmq/bin/rabbitmq-server
-APT_GET := DEBIAN_FRONTEND=noninteractive apt-get -qq
+# What comes from Debian, where it isn't there: a file of it, and its packages.
+define debian
+@test -e $(1) || \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    export DEBIAN_FRONTEND=noninteractive; \
+    apt-get -qq update && apt-get -qq install --yes --no-install-recommends $(2); \
+  else \
+    echo "There is no $(1): sudo apt-get install $(2)" >&2; exit 1; \
+  fi
+endef
 
-.PHONY: rabbitmq
-rabbitmq: ## RabbitMQ, from Debian, where it isn't installed
-	@test -x $(RABBITMQ) || \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    $(APT_GET) update && $(APT_GET) install --yes --no-install-recommends rabbitmq-server; \
-	  else \
-	    echo "The tests start a RabbitMQ at $(RABBITMQ): sudo apt-get install rabbitmq-server" >&2; exit 1; \
-	  fi
+QEMU := /usr/bin/qemu-aarch64
+
+.PHONY: rabbitmq qemu
+rabbitmq: ## a broker for the tests to start, each its own; the package's own service is not needed
+	$(call debian,/usr/lib/rabbitmq/bin/rabbitmq-server,rabbitmq-server)
+
+qemu:
+	$(call debian,$(QEMU),qemu-user)
+	$(call debian,/usr/aarch64-linux-gnu/lib/libgcc_s.so.1,libc6-arm64-cross libgcc-s1-arm64-cross)
 
 # Not part of `test`: librdkafka takes a minute or two to compile, and the server is another one with it.
 .PHONY: kafka
@@ -147,7 +155,8 @@ local-stack-down: ## end it, and leave nothing of it
 # What functions are built for, and what is known by that in cargo-lambda's words.
 ARCHITECTURE := arm64
 
-.PHONY: lambda sizes e2e
+.PHONY: lambda sizes e2e suites-arm64
+ONLY_E2E := $(if $(NEXTEST),-E 'test(/^end_to_end::/)',-- end_to_end::)
 lambda: $(VENV)/installed ## the functions as `sam build` builds them, all at once: ARCHITECTURE=x86_64
 	rustup target add $(if $(filter arm64,$(ARCHITECTURE)),aarch64,x86_64)-unknown-linux-gnu
 	cd functions && cargo lambda build --locked --release --$(subst _,-,$(ARCHITECTURE))
@@ -155,8 +164,20 @@ lambda: $(VENV)/installed ## the functions as `sam build` builds them, all at on
 sizes: lambda ## how large each function is to be uploaded, beside what it may be
 	python infra/localstack/sizes.py target/lambda
 
+# On an x86_64: each function is a script there that has QEMU run it.
+ON_ARM64 := target/arm64
+suites-arm64: export TREBLE_FUNCTIONS := $(CURDIR)/$(ON_ARM64)
+suites-arm64: lambda build tools rabbitmq qemu ## the suites of functions with those that are for Lambda's arm64, on an emulated processor
+	mkdir -p $(ON_ARM64)
+	for function in $(CURDIR)/target/lambda/*/bootstrap; do \
+	  script=$(ON_ARM64)/$$(basename $$(dirname $$function)); \
+	  printf '#!/bin/sh\nexec $(QEMU) -L /usr/aarch64-linux-gnu %s\n' $$function >$$script && chmod +x $$script || exit 1; \
+	done
+	python tests/python/emulator.py $(RUN_TESTS) --workspace --test it
+	$(RUN_TESTS) --workspace --test it $(ONLY_E2E)
+
 e2e: build functions tools rabbitmq ## the template deployed into an emulator, and all that hooks are for
-	$(RUN_TESTS) --workspace --test it $(if $(NEXTEST),-E 'test(/^end_to_end::/)',-- end_to_end::)
+	$(RUN_TESTS) --workspace --test it $(ONLY_E2E)
 
 # A test tells when they are out of date.
 .PHONY: events
