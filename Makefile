@@ -22,7 +22,7 @@ CARGO_FUZZ := $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz
 .PHONY: help test format clippy build functions template suites suites-aws schemathesis docs fuzz bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
 test: format clippy template build docs suites suites-aws ## every check there is
 
@@ -111,7 +111,7 @@ endef
 QEMU := /usr/bin/qemu-aarch64
 
 .PHONY: rabbitmq qemu
-rabbitmq: ## a broker for the tests to start, each its own; the package's own service is not needed
+rabbitmq: ## RabbitMQ, for the tests to start, each its own; the package's own service is not needed
 	$(call debian,/usr/lib/rabbitmq/bin/rabbitmq-server,rabbitmq-server)
 
 qemu:
